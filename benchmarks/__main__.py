@@ -1,0 +1,26 @@
+"""``python -m benchmarks [name...]``: all benchmarks, or those named."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from benchmarks import judge, queries, replica, report
+
+BENCHMARKS = {"judge": judge.run, "replica": replica.run, "queries": queries.run}
+
+
+def main() -> None:
+    """Runs them one after another: two at once would measure each other."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
+    names = parser.parse_args().names or list(BENCHMARKS)
+    if unknown := set(names) - set(BENCHMARKS):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    for name in names:
+        print(report.heading(f"python -m benchmarks {name}"))
+        asyncio.run(BENCHMARKS[name]())
+
+
+if __name__ == "__main__":
+    main()

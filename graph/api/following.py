@@ -1,0 +1,69 @@
+"""``actionProgress`` and ``freshness``: the value now, then what becomes of it. Nothing of this can be resumed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from graph.api import reading
+from graph.api.context import Context
+from graph.api.errors import Code, refused
+from graph.api.listening import listening
+from graph.model.action import Action, ActionState
+from graph.model.resource import ActionChange, Freshness
+from graph.store.hub import Delivery, Item, News
+
+ACTION_WAIT = 5.0
+"""Seconds until an action that was asked for must have been accepted by the operator."""
+
+ENDED = frozenset({ActionState.SUCCEEDED, ActionState.FAILED})
+
+
+async def freshness(context: Context, cluster: str) -> AsyncGenerator[Freshness, None]:
+    """Now, and whenever the state becomes another."""
+    async with listening(context) as items:
+        told = context.catalog.freshness(cluster)
+        yield told
+        async for item in items:
+            now = context.catalog.freshness(cluster)
+            if isinstance(item, News) and now.state is not told.state:
+                told = now
+                yield told
+
+
+async def progress(context: Context, text: str) -> AsyncGenerator[Action, None]:
+    """The action now, then each change of it, to its end."""
+    async with aclosing(_steps(context, text)) as steps:
+        action = await _first(steps)
+        while action.state not in ENDED:
+            yield action
+            action = await anext(steps)
+        yield action
+
+
+async def _first(steps: AsyncGenerator[Action, None]) -> Action:
+    """The operator may not have accepted yet what was asked for a moment ago, perhaps from another process."""
+    try:
+        async with asyncio.timeout(ACTION_WAIT):
+            return await anext(steps)
+    except TimeoutError as error:
+        raise refused(Code.NOT_FOUND, "there is no such action") from error
+
+
+async def _steps(context: Context, text: str) -> AsyncGenerator[Action, None]:
+    parts = reading.parts_of(text)
+    if len(parts) != 3 or parts[0] != reading.ACTION or context.catalog.replica(parts[1]) is None:
+        raise refused(Code.NOT_FOUND, "there is no such action")
+    async with listening(context) as items:
+        known = reading.action(context, *parts[1:])
+        if known is not None:
+            yield known
+        async for item in items:
+            action = _action_of(item)
+            if action is not None and reading.id_of_action(action) == text and reading.readable(context, action):
+                yield action
+
+
+def _action_of(item: Item) -> Action | None:
+    return item.change.action if isinstance(item, Delivery) and isinstance(item.change, ActionChange) else None

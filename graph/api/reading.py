@@ -1,0 +1,111 @@
+"""Reading the replicas on behalf of a viewer. Nothing else in the api looks into a Replica's resources, so nothing
+else has to ask what the viewer may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from graph.api.context import Context
+from graph.api.errors import Code, refused
+from graph.errors import BadCursor
+from graph.model.action import Action, LogEntry
+from graph.model.ref import Key, decode_id, encode_id, key_of_id
+from graph.model.resource import Resource, Transition
+
+SERVICE = "SERVICE"
+ACTION = "ACTION"
+LOG = "LOG"
+
+
+def get(context: Context, key: Key | None) -> Resource | None:
+    """A resource, where it is known and visible."""
+    resource = context.catalog.get(key)
+    return resource if resource is not None and context.visible(resource.key.namespace) else None
+
+
+def all_of(context: Context, kind: str, clusters: Iterable[str] | None = None) -> list[Resource]:
+    """Every visible resource of a kind."""
+    return [
+        resource
+        for replica in context.catalog.replicas(clusters)
+        for resource in replica.of_kind(kind)
+        if context.visible(resource.key.namespace)
+    ]
+
+
+def below(context: Context, key: Key, kind: str) -> list[Resource]:
+    """What belongs to a Service, or is owned by another resource, directly or not."""
+    replica = context.catalog.replica(key.cluster)
+    if replica is None:
+        return []
+    found = replica.members(key, kind) if key.kind == SERVICE else replica.below(key, kind)
+    return [resource for resource in found if context.visible(resource.key.namespace)]
+
+
+def above(context: Context, key: Key, kind: str) -> Resource | None:
+    """The nearest owner of a kind."""
+    replica = context.catalog.replica(key.cluster)
+    owner = replica.above(key, kind) if replica is not None else None
+    return owner if owner is not None and context.visible(owner.key.namespace) else None
+
+
+def readable(context: Context, item: Transition | LogEntry | Action) -> bool:
+    """Whether the viewer may see a record."""
+    return context.visible(item.object.namespace)
+
+
+def action(context: Context, cluster: str, action_id: str | None) -> Action | None:
+    """An action, where it is known and visible."""
+    replica = context.catalog.replica(cluster)
+    found = replica.actions.get(action_id) if replica is not None and action_id is not None else None
+    return found if found is not None and readable(context, found) else None
+
+
+def entry(context: Context, cluster: str, entry_id: str) -> LogEntry | None:
+    """An operator log entry, where it is kept and visible."""
+    replica = context.catalog.replica(cluster)
+    entries: Iterator[LogEntry] = (item for _, item in replica.log.items) if replica is not None else iter(())
+    return next((item for item in entries if item.id == entry_id and readable(context, item)), None)
+
+
+def id_of_action(action: Action) -> str:
+    """The public id of an action."""
+    return encode_id(ACTION, action.target.cluster, action.id)
+
+
+def id_of_entry(entry: LogEntry) -> str:
+    """The public id of an operator log entry."""
+    return encode_id(LOG, entry.cluster, entry.id)
+
+
+def keys_of(ids: Iterable[str]) -> set[Key]:
+    """The keys behind ids that a filter names; refuses what is no id of a resource."""
+    try:
+        return {key_of_id(text) for text in ids}
+    except BadCursor as error:
+        raise refused(Code.BAD_ID, str(error)) from error
+
+
+def key_of(text: str) -> Key | None:
+    """The key behind an id; None when it is no id of a resource."""
+    try:
+        return key_of_id(text)
+    except BadCursor:
+        return None
+
+
+def only_cluster(context: Context) -> str:
+    """The cluster that is meant where none is named."""
+    clusters = context.catalog.clusters
+    if len(clusters) != 1:
+        raise refused(Code.AMBIGUOUS_CLUSTER, f"name a cluster; there are {len(clusters)}")
+    return clusters[0]
+
+
+def parts_of(text: str) -> tuple[str, ...]:
+    """The parts of any id of ours; empty for anything else."""
+    try:
+        return decode_id(text)
+    except BadCursor:
+        return ()

@@ -1,0 +1,46 @@
+"""The public schema: made of ``KINDS`` and of the types that are the same for every set of kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from graph.api.mutation import Mutation
+from graph.api.query import query
+from graph.api.subscription import Subscription
+from graph.api.types.factory import Factory
+from graph.api.types.late import building
+from graph.api.types.planned import completed
+from graph.api.types.scalars import SCALARS
+from graph.model.kind import Kind
+
+
+class Schema(strawberry.Schema):
+    """Leaves the logging of errors to ``errors.shown``: what a client did wrong is not worth a traceback."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing."""
+
+
+def build(kinds: Sequence[Kind]) -> strawberry.Schema:
+    """The schema of these kinds, which must have SERVICE and EVENT among them."""
+    every = completed(kinds)
+    types = Factory(every).types()
+    with building(types):
+        return Schema(
+            query=query(every),
+            mutation=Mutation,
+            subscription=Subscription,
+            types=[types[kind.type_name] for kind in every],
+            config=StrawberryConfig(scalar_map=SCALARS),
+        )
+
+
+def sdl(kinds: Sequence[Kind]) -> str:
+    """The text of ``schema.graphql``."""
+    return print_schema(build(kinds)).rstrip() + "\n"

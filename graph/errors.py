@@ -1,0 +1,112 @@
+"""Every error that Statusgraph raises on purpose.
+
+Foreign exceptions (aiohttp, redis, msgspec, pydantic) are translated into these at the module that owns the library,
+with ``from`` the original; nothing above that module catches a foreign type.
+
+    StatusgraphError
+    ├── SettingsError              a setting cannot be used; the command line ends with 2
+    ├── MalformedObject            bytes that are not the object they should be
+    ├── BadCursor                  an opaque cursor or id that we did not make
+    ├── SubscriberOverflow         a reader was too slow for its bounded queue
+    ├── ClusterError               the Kubernetes API server
+    │   ├── ClusterUnreachable     no connection, no answer, a 5xx, a 429
+    │   └── ClusterRefused         a 4xx with the server's own words
+    │       ├── Unauthorized       401
+    │       ├── Forbidden          403
+    │       ├── NotFound           404
+    │       ├── Conflict           409
+    │       └── Expired            410, or an ERROR event of that code in a watch
+    └── StoreError                 Redis
+        ├── StoreUnavailable       no connection or no answer
+        ├── StoreRefused           Redis refuses writes: memory, rights, read-only
+        ├── StoreIncompatible      the data there was written by another layout version
+        ├── Fenced                 another leader's term is stored
+        └── EpochLost              the stored epoch is not the one we write for: data was lost or replaced
+"""
+
+from __future__ import annotations
+
+
+class StatusgraphError(Exception):
+    """Base of all errors of this package."""
+
+
+class SettingsError(StatusgraphError):
+    """A setting cannot be used. The message is one sentence that names the setting."""
+
+
+class MalformedObject(StatusgraphError):
+    """Bytes from the cluster or from Redis that do not have the promised shape."""
+
+
+class BadCursor(StatusgraphError):
+    """An opaque position or id that this product did not make."""
+
+
+class SubscriberOverflow(StatusgraphError):
+    """A subscriber did not read while its bounded queue filled up; it resumes with its last cursor."""
+
+
+class ClusterError(StatusgraphError):
+    """The Kubernetes API server could not or would not do what was asked."""
+
+
+class ClusterUnreachable(ClusterError):
+    """No connection, no answer in time, or an answer that says to try again later (429, 5xx)."""
+
+
+class ClusterRefused(ClusterError):
+    """A 4xx answer. ``status`` is the HTTP code, ``reason`` the Status object's reason, the text its own message."""
+
+    def __init__(self, message: str, *, status: int, reason: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+
+
+class Unauthorized(ClusterRefused):
+    """401: the credentials are missing or expired."""
+
+
+class Forbidden(ClusterRefused):
+    """403: RBAC or admission forbids it."""
+
+
+class NotFound(ClusterRefused):
+    """404: no such object or no such resource."""
+
+
+class Conflict(ClusterRefused):
+    """409: the object changed, exists already, or a precondition failed."""
+
+
+class Expired(ClusterRefused):
+    """410: the resourceVersion is too old; list again."""
+
+
+class StoreError(StatusgraphError):
+    """Redis could not or would not do what was asked."""
+
+
+class StoreUnavailable(StoreError):
+    """No connection to Redis, or no answer in time."""
+
+
+class StoreRefused(StoreError):
+    """Redis answers but refuses to write: out of memory, no rights, a read-only replica."""
+
+
+class StoreIncompatible(StoreError):
+    """Redis holds data of another layout version."""
+
+
+class Fenced(StoreError):
+    """A newer leader has taken over, whose term is ``stored``; this process must stop writing."""
+
+    def __init__(self, message: str, *, stored: int) -> None:
+        super().__init__(message)
+        self.stored = stored
+
+
+class EpochLost(StoreError):
+    """Redis no longer holds the epoch that the caller works with."""

@@ -1,0 +1,76 @@
+"""Bytes of the Kubernetes API → views. The view's type is the allow-list: what it does not name is never decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from graph.errors import MalformedObject
+from graph.model.kind import Kind, Object, Watched
+
+
+class Nameplate(Struct, frozen=True, gc=False):
+    """Just enough of a malformed object to name it."""
+
+    metadata: dict[str, Any] = {}
+
+
+class Variants:
+    """The kinds that are made of one resource, and the decoder of each; most resources have one."""
+
+    def __init__(self, watched: Watched, kinds: Iterable[Kind]) -> None:
+        self.watched = watched
+        self.kinds = tuple(kinds)
+        self._decoders = [(kind, msgspec.json.Decoder(kind.view)) for kind in self.kinds]
+
+    def decode(self, raw: bytes | memoryview | msgspec.Raw) -> tuple[Kind, Object]:
+        """The kind that claims the object and its view; MalformedObject when the bytes are not such an object."""
+        for kind, decoder in self._decoders:
+            try:
+                view = decoder.decode(raw)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                view = _lenient(raw, kind.view, error)
+            if kind.claims(view):
+                return kind, view
+        raise MalformedObject(f"no kind claims this {self.watched.kind}")
+
+    def nameplate(self, raw: bytes | memoryview | msgspec.Raw) -> Mapping[str, Any]:
+        """What is readable of a malformed object's metadata; empty when nothing is."""
+        try:
+            return msgspec.json.decode(raw, type=Nameplate, strict=False).metadata
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return {}
+
+
+def _lenient(raw: bytes | memoryview | msgspec.Raw, view: type[Any], first: Exception) -> Object:
+    """A second try without nulls: clients other than Go's may send ``null`` where the API omits."""
+    try:
+        return msgspec.convert(_without_nulls(msgspec.json.decode(raw)), view)  # type: ignore[no-any-return] # view is such a type
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedObject(str(first)) from error
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value
+
+
+def variants(kinds: Iterable[Kind]) -> dict[str, Variants]:
+    """Plural of each watched resource → the kinds made of it, in the order of ``kinds``."""
+    found: dict[str, list[Kind]] = {}
+    for kind in kinds:
+        if kind.resource is not None:
+            found.setdefault(kind.resource.plural, []).append(kind)
+    return {plural: Variants(_resource(of), of) for plural, of in found.items()}
+
+
+def _resource(kinds: list[Kind]) -> Watched:
+    resource = kinds[0].resource
+    assert resource is not None  # grouped by it
+    return resource

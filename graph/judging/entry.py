@@ -1,0 +1,102 @@
+"""What the forest keeps of one object, and what it says of one that was judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from graph.model.kind import Child, Kind, Object
+from graph.model.ref import Key, ObjectRef
+from graph.model.status import Cause, Evidence, State, Verdict
+
+
+class Entry:
+    """One object. Links are by reference: ``parent`` is the nearest owner, for a topmost object its Service.
+
+    ``awaits``: the UID of an owner that was not seen yet.
+    """
+
+    __slots__ = (
+        "about", "awaits", "child", "children", "edited", "inferred", "key", "kind", "malformed", "parent", "place",
+        "recheck_at", "seen_at", "stopped_at", "verdict", "view",
+    )  # fmt: skip
+
+    def __init__(self, kind: Kind, key: Key, view: Object) -> None:
+        self.kind = kind
+        self.key = key
+        self.view = view
+        self.parent: Entry | None = None
+        self.children: dict[Key, Entry] = {}
+        self.verdict: Verdict | None = None
+        self.child: Child | None = None
+        self.recheck_at: float | None = None
+        self.edited: float | None = None
+        self.inferred = False
+        self.malformed: str | None = None
+        self.stopped_at: str | None = None
+        self.seen_at = 0.0
+        self.about: str | None = None
+        self.awaits: str | None = None
+        self.place: tuple[Key | None, Key | None] = (None, None)
+
+    @property
+    def ref(self) -> ObjectRef:
+        """The object as the cluster names it."""
+        resource = self.kind.resource
+        return ObjectRef(
+            kind=resource.kind if resource and self.kind.service_of is None else self.kind.type_name,
+            name=self.key.name,
+            namespace=self.key.namespace,
+            uid=self.view.metadata.uid or None,
+            api_version=resource.api_version if resource and self.kind.service_of is None else None,
+            key=self.key,
+        )
+
+    @property
+    def root(self) -> Entry:
+        """The Service that it belongs to, or its topmost owner while that waits for a Service."""
+        entry = self
+        while entry.parent is not None:
+            entry = entry.parent
+        return entry
+
+
+class Judged(Struct, frozen=True, gc=False):
+    """One object after judging. ``gone``: it has left; then only key, kind and ``inferred`` count."""
+
+    key: Key
+    kind: Kind
+    view: Object
+    ref: ObjectRef
+    verdict: Verdict | None = None
+    fields: Any = None
+    service: Key | None = None
+    owner: Key | None = None
+    stopped_at: str | None = None
+    inferred: bool = False
+    gone: bool = False
+
+
+def stopped(ref: ObjectRef, at: str) -> Verdict:
+    """The verdict on an object of which an action of ours left only the record (row V07)."""
+    message = f"Stopped on request at {at}; its manifest is kept in the cluster."
+    cause = Cause(ref, "Stopped", message, Evidence.STATUS, at)
+    return Verdict(State.SUSPENDED, "Stopped", message, "V07", "startCronjob brings it back.", (cause,))
+
+
+def unreadable(ref: ObjectRef, problem: str) -> Verdict:
+    """The verdict on an object that cannot be read: nothing is known of it, and that is said."""
+    message = f"The API server sent this object in a form that cannot be read: {problem}"
+    hint = "Look at the object with kubectl get -o json; its kind's schema and the API server's version may differ."
+    cause = Cause(ref, "MalformedObject", message, Evidence.STATUS)
+    return Verdict(State.UNKNOWN, "MalformedObject", message, "malformed", hint, (cause,))
+
+
+def choked(ref: ObjectRef, error: Exception) -> Verdict:
+    """The verdict on an object on which a rule failed: a defect of ours, told as such."""
+    message = f"The status rules failed on this object: {type(error).__name__}: {error}"
+    cause = Cause(ref, "RuleFailed", message, Evidence.STATUS)
+    return Verdict(
+        State.UNKNOWN, "RuleFailed", message, "choked", "This is a defect of Statusgraph; report it.", (cause,)
+    )

@@ -1,0 +1,194 @@
+"""ReplicaSets: one revision of a Deployment, or on their own. The rules are status-rules, section 5."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from msgspec import Struct, field, structs
+
+from graph.config import Rules
+from graph.kinds.shared import workload
+from graph.kinds.shared.annotations import AnnotatedMeta, Annotations
+from graph.kinds.shared.conditions import Condition
+from graph.kinds.shared.pods import POD
+from graph.kinds.shared.text import clean
+from graph.kinds.shared.workload import Case, Replicas, Template, counted, number, words_of
+from graph.model.kind import Kind, Memory, Object, Related, Relation, Shape, Watched, doc
+from graph.model.status import State, Verdict
+
+
+class ReplicaSetAnnotations(Annotations, frozen=True, gc=False):
+    """The annotations that are kept."""
+
+    revision: str | None = field(name="deployment.kubernetes.io/revision", default=None)
+
+
+class ReplicaSetMeta(AnnotatedMeta, frozen=True, gc=False, rename="camel"):
+    """``metadata``."""
+
+    annotations: ReplicaSetAnnotations = ReplicaSetAnnotations()
+
+
+class ReplicaSetSpec(Struct, frozen=True, gc=False, rename="camel"):
+    """``spec``."""
+
+    replicas: int = 1
+    min_ready_seconds: int = 0
+    template: Template = Template()
+
+
+class ReplicaSetStatus(Struct, frozen=True, gc=False, rename="camel"):
+    """``status``; counters of zero are left out by the API."""
+
+    observed_generation: int = 0
+    replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+
+class ReplicaSetView(Object, frozen=True, gc=False, rename="camel"):
+    """A ReplicaSet."""
+
+    metadata: ReplicaSetMeta
+    spec: ReplicaSetSpec = ReplicaSetSpec()
+    status: ReplicaSetStatus = ReplicaSetStatus()
+
+    @property
+    def replicas(self) -> Replicas:
+        """All its replicas are of one revision."""
+        told = self.status
+        return Replicas(self.spec.replicas, told.replicas, told.replicas, told.ready_replicas, told.available_replicas)
+
+    @property
+    def observed_generation(self) -> int:
+        """0 before its controller saw it."""
+        return self.status.observed_generation
+
+    @property
+    def revision(self) -> int | None:
+        """Which revision of its Deployment it is."""
+        return number(self.metadata.annotations.revision)
+
+
+class ReplicaSetFields(Struct, frozen=True, gc=False, array_like=True, rename="camel"):
+    """What is public of a ReplicaSet."""
+
+    replicas: Annotated[Replicas, doc("Its replicas.")]
+    images: Annotated[tuple[str, ...], doc("The images of its containers.")]
+    revision: Annotated[int | None, doc("The revision of the Deployment that it is.")]
+
+
+def project(view: ReplicaSetView, related: Related, now: float) -> ReplicaSetFields:
+    """The public fields of a ReplicaSet."""
+    images = tuple(clean(image) for image in view.spec.template.images)
+    return ReplicaSetFields(view.replicas, images, view.revision)
+
+
+def judge(view: ReplicaSetView, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict:
+    """The first rule that answers decides."""
+    case = workload.case_of(view, related, memory, rules, now)
+    for rule in _ORDER:
+        found = rule(view, case)
+        if found is not None:
+            break
+    else:
+        found = _available(case)
+    return structs.replace(found, recheck_at=case.clock.next)
+
+
+def _deleted(view: ReplicaSetView, case: Case) -> Verdict | None:
+    """Before everything else."""
+    return workload.being_deleted(case, noun="ReplicaSet", row="D20")
+
+
+def _unobserved(view: ReplicaSetView, case: Case) -> Verdict | None:
+    """R02."""
+    return workload.unobserved(case, row="R02")
+
+
+def _scaled_to_zero(view: ReplicaSetView, case: Case) -> Verdict | None:
+    """R05, R06."""
+    if case.replicas.desired:
+        return None
+    if any(owner.controller for owner in case.meta.owner_references):
+        return case.told(State.HEALTHY, "Superseded", "Old revision; it runs nothing.", row="R05")
+    if case.replicas.current:
+        return None
+    return case.told(State.SUSPENDED, "ScaledToZero", "Scaled to zero: nothing runs.", row="R06")
+
+
+def _refused(view: ReplicaSetView, case: Case) -> Verdict | None:
+    """R04."""
+    return workload.refused(case, view.status.conditions, row="R04")
+
+
+def _pod_trouble(view: ReplicaSetView, case: Case) -> Verdict | None:
+    """R07; D29 for pods of which nothing is known."""
+    lost = workload.worst_of(case.live, State.UNKNOWN)
+    if lost is not None:
+        return workload.pod_unknown(case, lost, row="D29")
+    pod = workload.worst_of(case.live, State.FAILED)
+    if pod is None:
+        return None
+    found = pod.verdict
+    message = f"{counted(case)}: {words_of(pod)}"
+    return case.told(case.outage(), found.reason, message, row="R07", hint=found.hint, began=found.began, pod=pod)
+
+
+def _minimum_ready(view: ReplicaSetView, case: Case) -> Verdict | None:
+    """R08."""
+    return workload.waiting_for_minimum(case, view.spec.min_ready_seconds, row="R08")
+
+
+def _too_few(view: ReplicaSetView, case: Case) -> Verdict | None:
+    """R03; D30 where a pod says why."""
+    if case.replicas.available >= case.replicas.desired:
+        return None
+    found = workload.pod_degraded(case, case.live, row="D30")
+    if found is not None:
+        return found
+    pod = workload.worst_of(case.live, State.PROGRESSING)
+    return case.told(State.PROGRESSING, "ScalingUp", f"{counted(case)}.", row="R03", pod=pod)
+
+
+def _too_many(view: ReplicaSetView, case: Case) -> Verdict | None:
+    """As D14."""
+    return workload.scaling_down(case)
+
+
+def _attention(view: ReplicaSetView, case: Case) -> Verdict | None:
+    """As D21."""
+    return workload.degraded_at_full_count(case, case.live, row="D21")
+
+
+def _available(case: Case) -> Verdict:
+    """R01."""
+    return case.told(State.HEALTHY, "Available", workload.all_available(case), row="R01")
+
+
+_ORDER: tuple[Callable[[ReplicaSetView, Case], Verdict | None], ...] = (
+    _deleted,
+    _unobserved,
+    _scaled_to_zero,
+    _refused,
+    _pod_trouble,
+    _minimum_ready,
+    _too_few,
+    _too_many,
+    _attention,
+)
+
+KIND = Kind(
+    name="REPLICA_SET",
+    type_name="ReplicaSet",
+    plural="replicaSets",
+    description="A Kubernetes ReplicaSet: equal pods, mostly one revision of a Deployment.",
+    resource=Watched(api_version="apps/v1", plural="replicasets", kind="ReplicaSet"),
+    view=ReplicaSetView,
+    fields=ReplicaSetFields,
+    project=project,
+    judge=judge,
+    relations=(Relation(name="pods", kind=POD, shape=Shape.CONNECTION, description="Its pods, by name."),),
+)

@@ -1,0 +1,1 @@
+"""What several kinds share. A kind imports from here and from ``model``, never from another kind."""

@@ -1,0 +1,176 @@
+"""Raw requests to the API server, with the authentication, TLS and proxy settings that kubernetes_asyncio loads.
+
+Its typed models, its Watch and its own request method are not used: they decode about 800 pods/s and hide what a
+reflector must see (ARCHITECTURE.md, "Watching"). Every failure is one of the ClusterErrors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+from kubernetes_asyncio import client as library
+from kubernetes_asyncio import config as library_config
+from kubernetes_asyncio.config.config_exception import ConfigException
+
+from graph.errors import (
+    ClusterError,
+    ClusterRefused,
+    ClusterUnreachable,
+    Conflict,
+    Expired,
+    Forbidden,
+    NotFound,
+    SettingsError,
+    Unauthorized,
+)
+
+TIMEOUT = 30.0
+"""Seconds for a whole request that is no watch."""
+
+_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+_REFUSALS: dict[int, type[ClusterRefused]] = {
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    410: Expired,
+}
+
+
+class _Answer(msgspec.Struct):
+    """The Kubernetes ``Status`` object, as far as an error needs it."""
+
+    message: str = ""
+    reason: str = ""
+
+
+class Kube:
+    """One API server. ``await connect()`` makes one."""
+
+    def __init__(self, api: Any, namespace: str) -> None:
+        self._api = api
+        self.host: str = api.configuration.host
+        self.namespace = namespace
+        """The pod's own namespace, else the kubeconfig's."""
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._api.close()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+        timeout: float = TIMEOUT,
+    ) -> bytes:
+        """The answer's body. Raises ClusterRefused for a 4xx, ClusterUnreachable for what may pass."""
+        limits = aiohttp.ClientTimeout(total=timeout)
+        async with self._open(method, path, query, limits, body=body, content_type=content_type) as response:
+            return await response.read()
+
+    @asynccontextmanager
+    async def watch(
+        self, path: str, query: Mapping[str, str | int], *, silence: float
+    ) -> AsyncIterator[AsyncIterator[list[bytes]]]:
+        """The lines of a watch, as many at a time as came together.
+
+        ClusterUnreachable after ``silence`` seconds without any.
+        """
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT, sock_read=silence)
+        async with self._open("GET", path, query, limits) as response:
+            yield _lines(response)
+
+    @asynccontextmanager
+    async def _open(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int] | None,
+        limits: aiohttp.ClientTimeout,
+        *,
+        body: Any = None,
+        content_type: str = "application/json",
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        headers = {"Accept": "application/json", "User-Agent": "statusgraph"}
+        rest = self._api.rest_client
+        if body is not None:
+            headers["Content-Type"] = content_type
+        try:
+            await self._api.update_params_for_auth(headers, [], ["BearerToken"])
+            async with rest.pool_manager.request(
+                method,
+                self.host + path,
+                params=dict(query or {}),
+                headers=headers,
+                data=None if body is None else msgspec.json.encode(body),
+                timeout=limits,
+                proxy=rest.proxy,
+                proxy_headers=rest.proxy_headers,
+                server_hostname=rest.server_hostname,
+            ) as response:
+                if response.status >= 300:
+                    raise _refusal(response.status, await response.read())
+                yield response
+        except ClusterError:
+            raise
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ClusterUnreachable(f"{self.host}: {str(error) or type(error).__name__}") from error
+
+
+async def connect(kubeconfig: str | None, context: str | None) -> Kube:
+    """The cluster of a kubeconfig, else the one that this process runs in, else of ~/.kube/config.
+
+    Raises SettingsError.
+    """
+    configuration = library.Configuration()
+    configuration.connection_pool_maxsize = 0  # a watch holds its connection: no limit
+    if kubeconfig is None and context is None and (namespace := _in_cluster(configuration)):
+        return Kube(library.ApiClient(configuration), namespace)
+    path = kubeconfig or str(Path.home() / ".kube" / "config")
+    try:
+        loader = await library_config.load_kube_config(
+            config_file=path, context=context, client_configuration=configuration, persist_config=False
+        )
+    except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
+        raise SettingsError(f"KUBECONFIG={path}: no cluster to watch: {error}") from error
+    current: Any = loader.current_context
+    return Kube(library.ApiClient(configuration), current["context"].get("namespace") or "default")
+
+
+def _in_cluster(configuration: Any) -> str | None:
+    """Loads the pod's own ServiceAccount; its namespace, None where this is no pod."""
+    load: Any = library_config.load_incluster_config
+    try:
+        load(client_configuration=configuration)
+        return _NAMESPACE.read_text().strip()
+    except (ConfigException, OSError):
+        return None
+
+
+async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[list[bytes]]:
+    rest = b""
+    async for chunk in response.content.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
+        if lines:
+            yield lines
+
+
+def _refusal(status: int, body: bytes) -> ClusterError:
+    try:
+        answer = msgspec.json.decode(body, type=_Answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        answer = _Answer(body[:500].decode(errors="replace"))
+    text = answer.message or f"the API server answered {status}"
+    if status == 429 or status >= 500:
+        return ClusterUnreachable(f"{status}: {text}")
+    return _REFUSALS.get(status, ClusterRefused)(text, status=status, reason=answer.reason)

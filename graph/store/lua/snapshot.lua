@@ -1,0 +1,16 @@
+-- All that a reader needs, of one instant. KEYS: meta, transitions, log, actions, action order. ARGV: prefix of resources.
+-- Returns {epoch, seq, layout, transitions_from, log_from, resources (field, value …), transitions, log, actions, oldest first};
+-- false while nothing is loaded.
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'generation', 'layout', 'transitions_from', 'log_from')
+if not meta[1] or not meta[3] then return false end
+local actions = {}
+for _, id in ipairs(redis.call('LRANGE', KEYS[5], 0, -1)) do
+  table.insert(actions, 1, redis.call('HGET', KEYS[4], id))
+end
+return {
+  meta[1], meta[2], meta[4], meta[5] or '0', meta[6] or '0',
+  redis.call('HGETALL', ARGV[1] .. meta[3]),
+  redis.call('XRANGE', KEYS[2], '-', '+'),
+  redis.call('XRANGE', KEYS[3], '-', '+'),
+  actions,
+}

@@ -1,0 +1,164 @@
+"""The writer's queue: everything that is to be written, in order, through outages and losses of Redis.
+
+Contract: what ``put`` took is written once, in order, sooner or later; while Redis is away nothing is forgotten but
+values that a later change of the same object replaces. Into an epoch that has no generation yet goes
+``everything()`` first. When Redis lost its data the outbox starts a new epoch with ``everything()`` and then writes
+the transitions that were still waiting. ``run`` ends only with Fenced (another leader writes now) or by cancellation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+
+import structlog
+
+from graph.errors import EpochLost, Fenced, StoreError, StoreIncompatible
+from graph.model.ref import Key
+from graph.model.resource import Change, ChangeType, FreshnessState, Resource, ResourceChange
+from graph.store.protocols import Pen, Writer
+
+BATCH = 500
+CROWDED = 50_000
+"""So many waiting changes are squeezed to what must not be lost."""
+BEAT = 0.5
+RETRY = (0.1, 0.2, 0.4, 0.8)
+"""Seconds before the next tries; the last one for all later ones."""
+
+Item = Change | asyncio.Event
+"""An event is set when everything before it is written."""
+
+log = structlog.get_logger(__name__)
+
+
+class Outbox:
+    """See the module. ``everything``: the resources as they should be stored; ``vitals``: what the next beat says."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        pen: Pen,
+        *,
+        everything: Callable[[], dict[Key, Resource]],
+        vitals: Callable[[], tuple[FreshnessState, str | None]],
+    ) -> None:
+        self.pen = pen
+        self._writer = writer
+        self._everything = everything
+        self._vitals = vitals
+        self._waiting: deque[Item] = deque()
+        self._batch: list[Item] = []  # under way: repeated as it is until it is known to be there
+        self._wake = asyncio.Event()
+        self._failures = 0
+        self._beaten = 0.0
+        self._open = False
+
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._batch)
+
+    def put(self, changes: Iterable[Change]) -> None:
+        """Queues changes; never blocks."""
+        self._waiting.extend(changes)
+        if len(self._waiting) > CROWDED:
+            self._waiting = deque(_squeezed(self._waiting))
+        if self._waiting:
+            self._wake.set()
+
+    async def written(self) -> None:
+        """Returns when all that was queued until now is in Redis."""
+        mark = asyncio.Event()
+        self._waiting.append(mark)
+        self._wake.set()
+        await mark.wait()
+
+    def open(self) -> None:
+        """Whoever calls has judged everything once: from now on it may be written. Before, only beats are."""
+        self._open = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Writes what is queued, and beats."""
+        while True:
+            try:
+                await self._step()
+            except EpochLost as error:
+                log.warning("Redis lost data, writing everything again", problem=str(error))
+                await self._renew()
+            except Fenced:
+                raise
+            except StoreError as error:
+                await self._failed(error)
+
+    async def _step(self) -> None:
+        if self._open and not self.pen.loaded:
+            await self._fill()
+        if self._open and not self._batch:
+            self._batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+        if self._batch:
+            await self._write_batch()
+        now = asyncio.get_running_loop().time()
+        if now - self._beaten >= BEAT:
+            await self._writer.beat(self.pen, *self._vitals())
+            self._beaten = now
+        if self._failures:
+            log.info("Redis takes writes again", waiting=len(self))
+            self._failures = 0
+        if not (self._open and self._waiting):
+            self._wake.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT):
+                    await self._wake.wait()
+
+    async def _write_batch(self) -> None:
+        changes = [item for item in self._batch if not isinstance(item, asyncio.Event)]
+        if changes:
+            self.pen = await self._writer.write(self.pen, changes)
+        for item in self._batch:
+            if isinstance(item, asyncio.Event):
+                item.set()
+        self._batch = []
+
+    async def _fill(self) -> None:
+        """What waits is part of ``everything``; of it only transitions and what is no resource are still to be told."""
+        resources = self._everything()
+        self._waiting = deque(_untold([*self._batch, *self._waiting], resources))
+        self._batch = []
+        self.pen = await self._writer.fill(self.pen, list(resources.values()))
+
+    async def _renew(self) -> None:
+        """Takes the pen again, for a new epoch unless somebody emptied Redis and there is none."""
+        while True:
+            try:
+                self.pen = await self._writer.claim(self.pen.term, lost=self.pen.epoch)
+                return
+            except (Fenced, StoreIncompatible):
+                raise
+            except StoreError as error:
+                await self._failed(error)
+
+    async def _failed(self, error: StoreError) -> None:
+        if not self._failures:
+            log.warning("Redis takes no writes, trying again", problem=str(error), waiting=len(self))
+        wait = RETRY[min(self._failures, len(RETRY) - 1)]
+        self._failures += 1
+        await asyncio.sleep(wait)
+
+
+def _untold(changes: Sequence[Item], resources: dict[Key, Resource]) -> Iterator[Item]:
+    for change in changes:
+        if not isinstance(change, ResourceChange):
+            yield change
+        elif change.transition is not None:
+            resource = resources.get(change.key)
+            kind = ChangeType.DELETED if resource is None else ChangeType.MODIFIED
+            yield ResourceChange(kind, change.key, resource, change.transition)
+
+
+def _squeezed(changes: Sequence[Item]) -> Iterator[Item]:
+    """Without the values that a later change of the same object replaces."""
+    last = {change.key: at for at, change in enumerate(changes) if isinstance(change, ResourceChange)}
+    for at, change in enumerate(changes):
+        if not isinstance(change, ResourceChange) or change.transition is not None or last[change.key] == at:
+            yield change

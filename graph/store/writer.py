@@ -1,0 +1,96 @@
+"""The operator's side of the store: see ``Writer`` in ``protocols`` for what it promises."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+
+from graph.errors import EpochLost, Fenced, StoreError, StoreIncompatible
+from graph.model.resource import Change, FreshnessState, Resource
+from graph.store.codec import Codec
+from graph.store.connection import Script, Server, Value
+from graph.store.keys import CLUSTERS, LAYOUT, Keys, field_of
+from graph.store.protocols import Pen
+
+PAGE = 500
+"""Resources in one call while a generation is filled."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """How many entries of each stream Redis keeps."""
+
+    changes: int
+    transitions: int
+    log: int
+    actions: int
+
+
+class RedisWriter:
+    """One cluster's writer. It never has two calls under way."""
+
+    def __init__(self, server: Server, cluster: str, codec: Codec, kept: Kept) -> None:
+        self._server = server
+        self._cluster = cluster
+        self._codec = codec
+        self._kept = kept
+        self._keys = Keys(cluster)
+        self._claim, self._write = Script("claim"), Script("write")
+        self._fill, self._swap, self._beat = Script("fill"), Script("swap"), Script("beat")
+
+    async def claim(self, term: int, *, lost: str = "") -> Pen:
+        """Takes the pen."""
+        await self._server.command("SADD", CLUSTERS, self._cluster)
+        reply = await self._server.script(self._claim, [self._keys.meta], [LAYOUT, term, secrets.token_hex(8), lost])
+        word, *rest = [part.decode() for part in reply]
+        if word == "LAYOUT":
+            raise StoreIncompatible(
+                f"Redis holds data of layout {rest[0]!r}, this version writes {LAYOUT!r}: "
+                f"use another Redis database, or delete the keys {self._keys.prefix}*"
+            )
+        if word == "FENCED":
+            raise Fenced(f"term {rest[0]} is stored, ours is {term}", stored=int(rest[0]))
+        epoch, seq, generation = rest
+        return Pen(epoch=epoch, term=term, seq=int(seq), loaded=bool(generation))
+
+    async def write(self, pen: Pen, changes: Sequence[Change]) -> Pen:
+        """Writes the batch under the next seqs."""
+        keys, kept = self._keys, self._kept
+        args: list[Value] = [pen.epoch, pen.term, pen.seq, len(changes)]
+        args += [kept.changes, kept.transitions, kept.log, kept.actions]
+        for change in changes:
+            args += self._codec.encode_change(change)
+        names = [keys.meta, keys.changes, keys.transitions, keys.log, keys.actions, keys.action_order]
+        reply = await self._server.script(self._write, [*names, keys.resources(pen.epoch)], args)
+        _check(reply, pen)
+        return msgspec.structs.replace(pen, seq=int(reply[1]))
+
+    async def fill(self, pen: Pen, resources: Sequence[Resource]) -> Pen:
+        """Loads a whole new generation and makes it the one that is read. It is named after its epoch."""
+        target = self._keys.resources(pen.epoch)
+        for start in range(0, len(resources), PAGE):
+            page = resources[start : start + PAGE]
+            pairs = [part for one in page for part in (field_of(one.key), self._codec.encode(one))]
+            _check(await self._server.script(self._fill, [self._keys.meta, target], [pen.epoch, pen.term, *pairs]), pen)
+        args: list[Value] = [pen.epoch, pen.term, pen.epoch, self._keys.resources("")]
+        _check(await self._server.script(self._swap, [self._keys.meta, target], args), pen)
+        return msgspec.structs.replace(pen, loaded=True)
+
+    async def beat(self, pen: Pen, state: FreshnessState, observed_at: str | None) -> None:
+        """Says how fresh the written data is."""
+        args: list[Value] = [pen.epoch, pen.term, pen.seq, state.value, observed_at or ""]
+        _check(await self._server.script(self._beat, [self._keys.meta], args), pen)
+
+
+def _check(reply: list[bytes], pen: Pen) -> None:
+    match reply[0]:
+        case b"OK":
+            return
+        case b"FENCED":
+            raise Fenced(f"term {reply[1].decode()} is stored, ours is {pen.term}", stored=int(reply[1]))
+        case b"EPOCH":
+            raise EpochLost(f"Redis no longer holds epoch {pen.epoch}")
+        case b"SEQ":
+            raise EpochLost(f"Redis holds seq {reply[1].decode()} of epoch {pen.epoch}, we wrote {pen.seq}")
+    raise StoreError(f"a script answered {reply!r}")

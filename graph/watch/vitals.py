@@ -1,0 +1,113 @@
+"""How the watches are:
+
+what the beat says of freshness, what readiness says, and one log line for each change of state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from graph.errors import ClusterError, ClusterRefused, Forbidden
+from graph.kube.paths import group_of
+from graph.model import instant
+from graph.model.kind import Watched
+from graph.model.resource import FreshnessState
+
+log = structlog.get_logger(__name__)
+
+
+class Source:
+    """One reflector's state; the reflector reports here."""
+
+    def __init__(self, vitals: Vitals, resource: Watched, namespace: str, *, optional: bool) -> None:
+        self._vitals = vitals
+        self.clock = vitals.clock
+        self.resource = resource
+        self.namespace = namespace
+        self.optional = optional
+        self.synced = False
+        self.open = False
+        self.alive_at = 0.0
+        self.refusal: str | None = None
+
+    @property
+    def given_up(self) -> bool:
+        """An optional kind that the cluster does not have, or does not let us see."""
+        return self.optional and self.refusal is not None
+
+    @property
+    def name(self) -> str:
+        """``deployments.apps``, as RBAC and kubectl name it, and the namespace."""
+        group = group_of(self.resource)
+        name = f"{self.resource.plural}.{group}" if group else self.resource.plural
+        return f"{name} in {self.namespace}" if self.namespace else name
+
+    def works(self) -> None:
+        """It is open and up to date."""
+        if self.refusal is not None:
+            log.info("watching again", resource=self.name)
+        self.open, self.refusal, self.alive_at = True, None, self.clock()
+        self._vitals.one_works()
+
+    def fails(self, error: ClusterError) -> None:
+        """It is not; one line when that is new."""
+        self.open = False
+        if not isinstance(error, ClusterRefused):
+            self._vitals.one_fails(error)
+            return
+        if self.refusal != str(error):
+            log.warning("cannot watch", resource=self.name, problem=str(error), **self._missing_rule(error))
+        self.refusal = str(error)
+
+    def _missing_rule(self, error: ClusterRefused) -> dict[str, str]:
+        if not isinstance(error, Forbidden):
+            return {}
+        group, plural = group_of(self.resource), self.resource.plural
+        return {"missing_rule": f'apiGroups: ["{group}"], resources: ["{plural}"], verbs: ["list", "watch"]'}
+
+
+class Vitals:
+    """All reflectors' states. ``clock``: POSIX seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self._sources: list[Source] = []
+        self._unreachable = False
+
+    def source(self, resource: Watched, namespace: str, *, optional: bool) -> Source:
+        """A new one, to be reported on."""
+        source = Source(self, resource, namespace, optional=optional)
+        self._sources.append(source)
+        return source
+
+    def unready(self) -> str | None:
+        """Why not everything was loaded yet; None when it was."""
+        missing = [source.name for source in self._needed() if not source.synced]
+        return f"not loaded yet: {', '.join(missing)}" if missing else None
+
+    def beat(self) -> tuple[FreshnessState, str | None]:
+        """(state, observed_at) for the store's beat."""
+        needed = self._needed()
+        if not all(source.synced for source in needed):
+            return FreshnessState.CATCHING_UP, None
+        closed = [source.alive_at for source in needed if not source.open]
+        if closed:
+            return FreshnessState.STALE, instant.show(min(closed))
+        return FreshnessState.LIVE, instant.show(self.clock())
+
+    def one_works(self) -> None:
+        """Of a source; the last one to come back tells that the API server answers."""
+        if self._unreachable and all(source.open or source.refusal for source in self._needed()):
+            self._unreachable = False
+            log.info("the API server answers again")
+
+    def one_fails(self, error: ClusterError) -> None:
+        """Of a source; the first one tells for all."""
+        if not self._unreachable:
+            self._unreachable = True
+            log.warning("the API server does not answer, trying again", problem=str(error))
+
+    def _needed(self) -> list[Source]:
+        return [source for source in self._sources if not source.given_up]

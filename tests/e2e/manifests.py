@@ -1,0 +1,70 @@
+"""Manifests as a developer would write them. ``play`` tells the kubelet player what the container ``app`` does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Object = dict[str, Any]
+
+IMAGE = "registry.example/app"
+PLAY = "play.statusgraph.io/"
+
+
+def pod(name: str, play: str, **spec: Any) -> Object:
+    """A bare pod: its service has its name."""
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": _meta(name, play), "spec": _pod_spec("1.0", **spec)}
+
+
+def deployment(name: str, tag: str, *, replicas: int = 1) -> Object:
+    """A Deployment of the service of its name; its pods are ready a second after they started."""
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": _probed(tag)}
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels}, "spec": spec}
+
+
+def cronjob(name: str, schedule: str, play: str) -> Object:
+    """A CronJob whose runs are not tried again."""
+    template = {"metadata": {"annotations": {f"{PLAY}app": play}}, "spec": _pod_spec("1.0", restartPolicy="Never")}
+    spec = {"schedule": schedule, "jobTemplate": {"spec": {"backoffLimit": 0, "template": template}}}
+    return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name}, "spec": spec}
+
+
+def build(service: str, number: int, **steps: str) -> Object:
+    """A build of a service: what each step plays; all but the last one are init containers."""
+    containers = [{"name": step, "image": f"{IMAGE}-{step}:1.0"} for step in steps]
+    spec = {"restartPolicy": "Never", "initContainers": containers[:-1], "containers": containers[-1:]}
+    plays = {f"{PLAY}{step}": play for step, play in steps.items()}
+    metadata = {
+        "name": f"{service}-build-{number}",
+        "labels": {"statusgraph.io/build-of": service},
+        "annotations": {"statusgraph.io/build-number": str(number), "statusgraph.io/commit": f"c0ffee{number}"},
+    }
+    template = {"metadata": {"annotations": plays}, "spec": spec}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": metadata,
+        "spec": {"backoffLimit": 0, "template": template},
+    }
+
+
+def image(tag: str) -> Object:
+    """A merge patch that gives a Deployment of ours another image."""
+    return {"spec": {"template": {"spec": _probed(tag)}}}
+
+
+def _meta(name: str, play: str) -> Object:
+    return {"name": name, "annotations": {f"{PLAY}app": play}}
+
+
+def _probed(tag: str) -> Object:
+    """The player's nodes are ten times as fast as real ones: the first probe comes after one second."""
+    probe = {"httpGet": {"port": 8080}, "initialDelaySeconds": 9}
+    spec = _pod_spec(tag)
+    spec["containers"][0]["readinessProbe"] = probe
+    return spec
+
+
+def _pod_spec(tag: str, **more: Any) -> Object:
+    return {"containers": [{"name": "app", "image": f"{IMAGE}:{tag}"}], **more}

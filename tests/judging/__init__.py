@@ -1,0 +1,1 @@
+"""From views to published statuses, at instants that the tests choose."""

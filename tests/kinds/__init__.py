@@ -1,0 +1,1 @@
+"""The judges and projections of each kind."""

