@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 
-from benchmarks import judge, queries, replica, report
+import structlog
 
-BENCHMARKS = {"judge": judge.run, "replica": replica.run, "queries": queries.run}
+from benchmarks import judge, live, queries, replica, report
+
+BENCHMARKS = {"judge": judge.run, "replica": replica.run, "queries": queries.run, "live": live.run}
 
 
 def main() -> None:
@@ -17,6 +20,7 @@ def main() -> None:
     names = parser.parse_args().names or list(BENCHMARKS)
     if unknown := set(names) - set(BENCHMARKS):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     for name in names:
         print(report.heading(f"python -m benchmarks {name}"))
         asyncio.run(BENCHMARKS[name]())

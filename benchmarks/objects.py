@@ -13,6 +13,7 @@ Object = dict[str, Any]
 
 CREATED = "2026-11-20T09:00:00Z"
 NAMESPACE = "shop"
+NODE = "node-1"
 
 
 def pod(
@@ -44,7 +45,7 @@ def pod_spec() -> Object:
         "imagePullPolicy": "IfNotPresent",
     }
     return {
-        "nodeName": "node-1",
+        "nodeName": NODE,
         "containers": [app],
         "volumes": [{"name": "api-access", "emptyDir": {}}],
         "restartPolicy": "Always",

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from graph.errors import ClusterError, Conflict, Forbidden, NotFound
+from graph.errors import ClusterError, ClusterUnreachable, Conflict, Forbidden, NotFound
 from graph.kube.client import Kube
 from graph.kube.paths import path_of
 from graph.model.kind import Watched
@@ -106,9 +106,10 @@ class Elector:
         if not spec.holder_identity or spec.holder_identity == self.identity:
             return True
         mark = (spec.holder_identity, spec.renew_time)
+        if mark[0] != self._seen[0]:
+            log.info("standing by", leader=spec.holder_identity)
         if mark != self._seen:
             self._seen, self._seen_at = mark, self._clock()
-            log.info("standing by", leader=spec.holder_identity)
         return self._clock() - self._seen_at > (spec.lease_duration_seconds or self._duration)
 
     async def _take(self, lease: _Lease | None, least_term: int) -> _Lease:
@@ -120,9 +121,10 @@ class Elector:
     async def _renew(self, lease: _Lease, began: float) -> None:
         """Ends when the lead is lost."""
         while True:
-            await self._sleep(self._duration / 5)
+            end = began + self._duration * 2 / 3
+            await self._sleep(min(self._duration / 5, max(0.0, end - self._clock())))
             tried = self._clock()
-            left = began + self._duration * 2 / 3 - tried
+            left = end - tried
             if left <= 0:
                 log.warning("the lead is lost: the Lease could not be renewed in time", identity=self.identity)
                 return
@@ -164,7 +166,7 @@ class Elector:
             raw = await self._kube.request("GET", path, timeout=self._duration / 3)
         except NotFound:
             return None
-        return msgspec.json.decode(raw, type=_Lease)
+        return _lease(raw)
 
     async def _put(self, lease: _Lease) -> _Lease:
         metadata: dict[str, Any] = {"name": self._name, "namespace": self._namespace}
@@ -175,7 +177,7 @@ class Elector:
         body = {"apiVersion": LEASES.api_version, "kind": LEASES.kind, "metadata": metadata, "spec": lease.spec}
         path = path_of(LEASES, self._namespace, name)
         raw = await self._kube.request(method, path, body=body, timeout=self._duration / 3)
-        return msgspec.json.decode(raw, type=_Lease)
+        return _lease(raw)
 
     def _told(self, error: Exception | None) -> None:
         """One line for each change of what is wrong with the Lease."""
@@ -185,6 +187,13 @@ class Elector:
             words = {"missing_rule": rule} if isinstance(error, Forbidden) else {}
             log.warning("the Lease cannot be held, trying again", problem=problem, **words)
         self._problem = problem
+
+
+def _lease(raw: bytes) -> _Lease:
+    try:
+        return msgspec.json.decode(raw, type=_Lease)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ClusterUnreachable(f"the API server sent what is no Lease: {error}") from error
 
 
 def _now() -> str:

@@ -91,8 +91,15 @@ class System:
             "STATUSGRAPH_DRAIN_SECONDS": "1",
             **{f"STATUSGRAPH_{name.upper()}": value for name, value in settings.items()},
         }
+        self._environment = environment
         self.operator = Process("operator", ports[0], environment, Path(self._home.name))
         self.api = Process("api", ports[1], environment, Path(self._home.name))
+
+    def another_operator(self) -> Process:
+        """A second candidate for the lead; whoever starts it ends it."""
+        port = free_port()
+        environment = {**self._environment, "STATUSGRAPH_OPERATOR_LISTEN": f"127.0.0.1:{port}"}
+        return Process("operator", port, environment, Path(self._home.name))
 
     async def __aenter__(self) -> System:
         await self.operator.start()

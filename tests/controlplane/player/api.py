@@ -23,6 +23,9 @@ Object = dict[str, Any]
 
 MERGE_PATCH = "application/merge-patch+json"
 
+CLOSING = 0.1
+"""Seconds that the event loop gets to end connections that were still being made."""
+
 
 class ApiError(Exception):
     """The API server refused; `status` is the HTTP one."""
@@ -67,6 +70,7 @@ class Api:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+            await asyncio.sleep(CLOSING)  # a TLS handshake that was cut off ends only after this
 
     async def request(
         self,
@@ -116,12 +120,15 @@ class Api:
             async with self._open.get(self.server + path, params=query) as response:
                 if response.status >= 400:
                     raise _error(response.status, await response.text())
-                async with aclosing(_lines(response.content)) as lines:
-                    async for line in lines:
-                        event = json.loads(line)
-                        if event["type"] == "ERROR":
-                            raise _from_status(event["object"])
-                        yield event["type"], event["object"]
+                try:
+                    async with aclosing(_lines(response.content)) as lines:
+                        async for line in lines:
+                            event = json.loads(line)
+                            if event["type"] == "ERROR":
+                                raise _from_status(event["object"])
+                            yield event["type"], event["object"]
+                finally:
+                    _hang_up(response)
         except (aiohttp.ClientError, OSError) as error:
             raise UnreachableError(f"watch {path}: {error!r}") from error
 
@@ -130,6 +137,13 @@ class Api:
         if self._session is None:
             raise RuntimeError("the Api is used outside of its context")
         return self._session
+
+
+def _hang_up(response: aiohttp.ClientResponse) -> None:
+    """Leaves a stream that has not ended: a TLS goodbye nobody waits for would outlive the session, and the loop."""
+    transport = response.connection.transport if response.connection is not None else None
+    if transport is not None:
+        transport.abort()
 
 
 async def _lines(stream: aiohttp.StreamReader) -> AsyncGenerator[bytes, None]:

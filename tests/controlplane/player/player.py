@@ -46,8 +46,10 @@ class Player:
                     group.create_task(node.run())
                 group.create_task(self._watch())
         finally:
-            for _, task in self._plays.values():
+            tasks = [task for _, task in self._plays.values()]
+            for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def silence(self, node: str) -> None:
         self.nodes[node].silence()

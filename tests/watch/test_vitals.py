@@ -1,0 +1,110 @@
+"""What the beat says of freshness, and one log line for each change of state."""
+
+from __future__ import annotations
+
+from structlog.testing import capture_logs
+
+from graph.errors import ClusterUnreachable, Expired, Forbidden
+from graph.model import instant
+from graph.model.kind import Watched
+from graph.model.resource import FreshnessState
+from graph.watch.backoff import Backoff
+from graph.watch.vitals import Vitals
+
+PODS = Watched("v1", "pods", "Pod")
+JOBS = Watched("batch/v1", "jobs", "Job")
+AWAY = ClusterUnreachable("connection refused")
+NO = Forbidden("jobs is forbidden", status=403)
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1_772_452_800.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_freshness_follows_the_watches() -> None:
+    clock = Clock()
+    vitals = Vitals(clock)
+    one, two = vitals.source(PODS, "", optional=False), vitals.source(JOBS, "", optional=False)
+    assert vitals.beat() == (FreshnessState.CATCHING_UP, None)
+    for source in (one, two):
+        source.synced = True
+        source.works()
+    assert vitals.beat() == (FreshnessState.LIVE, instant.show(clock.now))
+    last = clock.now
+    clock.now += 60
+    one.works()
+    two.fails(AWAY)
+    assert vitals.beat() == (FreshnessState.STALE, instant.show(last))
+    two.works()
+    assert vitals.beat() == (FreshnessState.LIVE, instant.show(clock.now))
+
+
+def test_a_watch_that_may_not_list_again_is_stale() -> None:
+    vitals = Vitals(Clock())
+    one = vitals.source(PODS, "", optional=False)
+    one.synced = True
+    one.works()
+    one.fails(Expired("too old", status=410))
+    assert vitals.beat()[0] is FreshnessState.STALE
+
+
+def test_what_is_not_loaded_is_named() -> None:
+    vitals = Vitals(Clock())
+    vitals.source(PODS, "", optional=False).synced = True
+    vitals.source(JOBS, "shop", optional=False)
+    assert vitals.unready() == "not loaded yet: jobs.batch in shop"
+
+
+def test_an_optional_kind_that_is_refused_holds_nothing_up() -> None:
+    vitals = Vitals(Clock())
+    one, two = vitals.source(PODS, "", optional=False), vitals.source(JOBS, "", optional=True)
+    one.synced = True
+    one.works()
+    assert vitals.unready() is not None
+    two.fails(NO)
+    assert vitals.unready() is None
+    assert vitals.beat()[0] is FreshnessState.LIVE
+
+
+def test_a_missing_right_is_logged_once_with_the_rule_that_is_missing() -> None:
+    vitals = Vitals(Clock())
+    source = vitals.source(JOBS, "", optional=False)
+    with capture_logs() as logged:
+        source.fails(NO)
+        source.fails(NO)
+        source.works()
+    assert [entry["event"] for entry in logged] == ["cannot watch", "watching again"]
+    assert logged[0]["missing_rule"] == 'apiGroups: ["batch"], resources: ["jobs"], verbs: ["list", "watch"]'
+
+
+def test_an_outage_is_one_line_and_its_end_another() -> None:
+    vitals = Vitals(Clock())
+    sources = [vitals.source(PODS, "", optional=False), vitals.source(JOBS, "", optional=False)]
+    with capture_logs() as logged:
+        for _ in range(2):
+            for _ in range(3):
+                for source in sources:
+                    source.fails(AWAY)
+            for source in sources:
+                source.works()
+                source.works()
+    assert [entry["event"] for entry in logged] == [
+        "the API server does not answer, trying again",
+        "the API server answers again",
+    ] * 2
+
+
+def test_waits_double_with_jitter_up_to_half_a_minute_and_begin_anew() -> None:
+    backoff = Backoff()
+    waits = [backoff.next() for _ in range(10)]
+    for wait, base in zip(waits, (0.8, 1.6, 3.2, 6.4, 12.8, 15, 15, 15, 15, 15), strict=True):
+        assert base <= wait <= 2 * base
+    backoff.reset()
+    assert 0.8 <= backoff.next() <= 1.6
+    assert 0.08 <= Backoff(scale=0.1).next() <= 0.16
