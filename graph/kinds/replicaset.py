@@ -5,71 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from msgspec import Struct, field, structs
+from msgspec import Struct, structs
 
 from graph.config import Rules
 from graph.kinds.shared import workload
-from graph.kinds.shared.annotations import AnnotatedMeta, Annotations
-from graph.kinds.shared.conditions import Condition
 from graph.kinds.shared.pods import POD
+from graph.kinds.shared.revisions import RevisionView
 from graph.kinds.shared.text import clean
-from graph.kinds.shared.workload import Case, Replicas, Template, counted, number, words_of
-from graph.model.kind import Kind, Memory, Object, Related, Relation, Shape, Watched, doc
+from graph.kinds.shared.workload import Case, Replicas, counted, words_of
+from graph.model.kind import Kind, Memory, Related, Relation, Shape, Watched, doc
 from graph.model.status import State, Verdict
 
 
-class ReplicaSetAnnotations(Annotations, frozen=True, gc=False):
-    """The annotations that are kept."""
-
-    revision: str | None = field(name="deployment.kubernetes.io/revision", default=None)
-
-
-class ReplicaSetMeta(AnnotatedMeta, frozen=True, gc=False, rename="camel"):
-    """``metadata``."""
-
-    annotations: ReplicaSetAnnotations = ReplicaSetAnnotations()
-
-
-class ReplicaSetSpec(Struct, frozen=True, gc=False, rename="camel"):
-    """``spec``."""
-
-    replicas: int = 1
-    min_ready_seconds: int = 0
-    template: Template = Template()
-
-
-class ReplicaSetStatus(Struct, frozen=True, gc=False, rename="camel"):
-    """``status``; counters of zero are left out by the API."""
-
-    observed_generation: int = 0
-    replicas: int = 0
-    ready_replicas: int = 0
-    available_replicas: int = 0
-    conditions: tuple[Condition, ...] = ()
-
-
-class ReplicaSetView(Object, frozen=True, gc=False, rename="camel"):
+class ReplicaSetView(RevisionView, frozen=True, gc=False, rename="camel"):
     """A ReplicaSet."""
-
-    metadata: ReplicaSetMeta
-    spec: ReplicaSetSpec = ReplicaSetSpec()
-    status: ReplicaSetStatus = ReplicaSetStatus()
 
     @property
     def replicas(self) -> Replicas:
         """All its replicas are of one revision."""
         told = self.status
         return Replicas(self.spec.replicas, told.replicas, told.replicas, told.ready_replicas, told.available_replicas)
-
-    @property
-    def observed_generation(self) -> int:
-        """0 before its controller saw it."""
-        return self.status.observed_generation
-
-    @property
-    def revision(self) -> int | None:
-        """Which revision of its Deployment it is."""
-        return number(self.metadata.annotations.revision)
 
 
 class ReplicaSetFields(Struct, frozen=True, gc=False, array_like=True, rename="camel"):

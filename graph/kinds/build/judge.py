@@ -18,6 +18,7 @@ from graph.kinds.shared.conditions import Condition
 from graph.kinds.shared.events import cited
 from graph.kinds.shared.jobs import JobCase, case_of, hard_failed, newest
 from graph.kinds.shared.jobs import refused as refusal
+from graph.kinds.shared.order import first
 from graph.kinds.shared.pods import finished
 from graph.kinds.shared.telling import tell
 from graph.kinds.shared.text import closed
@@ -31,12 +32,7 @@ _TOO_LONG = "DeadlineExceeded"
 def judge(view: BuildView, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict:
     """The verdict on a Build."""
     case = case_of(view, related, memory, rules, now)
-    for rule in _ORDER:
-        found = rule(case)
-        if found is not None:
-            break
-    else:
-        found = _queued(case)
+    found = first(_ORDER, case) or _queued(case)
     return structs.replace(found, recheck_at=case.clock.next)
 
 

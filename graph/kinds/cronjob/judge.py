@@ -10,6 +10,7 @@ from graph.config import Rules
 from graph.kinds.cronjob import outcome, starting
 from graph.kinds.cronjob.case import Case, case_of
 from graph.kinds.cronjob.view import CronjobView
+from graph.kinds.shared.order import first
 from graph.model.kind import Memory, Related
 from graph.model.status import Verdict
 
@@ -37,12 +38,7 @@ _ORDER: tuple[Callable[[Case], Verdict | None], ...] = (
 def judge(view: CronjobView, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict:
     """The verdict on a CronJob; it is judged again at its next tick at the latest, since that changes the next run."""
     case = case_of(view, related, memory, rules, now)
-    for rule in _ORDER:
-        found = rule(case)
-        if found is not None:
-            break
-    else:
-        found = outcome.scheduled(case)
+    found = first(_ORDER, case) or outcome.scheduled(case)
     upcoming = view.next_run(now)
     if upcoming is not None:
         case.clock.reached(upcoming)

@@ -11,6 +11,7 @@ from graph.kinds.deployment.rollout import Rollout, rollout_of
 from graph.kinds.deployment.view import DeploymentView
 from graph.kinds.shared import workload
 from graph.kinds.shared.conditions import holds
+from graph.kinds.shared.order import first
 from graph.kinds.shared.pods import overdue, worst
 from graph.kinds.shared.text import closed, plural
 from graph.kinds.shared.workload import Case, counted, words_of
@@ -22,7 +23,7 @@ from graph.model.status import State, Verdict
 def judge(view: DeploymentView, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict:
     """The verdict on a Deployment."""
     rollout = rollout_of(view, related, memory, rules, now)
-    found = next((found for rule in _ORDER if (found := rule(rollout)) is not None), None) or _available(rollout)
+    found = first(_ORDER, rollout) or _available(rollout)
     return found if (at := rollout.case.clock.next) is None else structs.replace(found, recheck_at=at)
 
 

@@ -9,6 +9,7 @@ from msgspec import structs
 from graph.config import Rules
 from graph.kinds.job import ending, running
 from graph.kinds.shared.jobs import JobCase, JobView, case_of
+from graph.kinds.shared.order import first
 from graph.model.kind import Memory, Related
 from graph.model.status import Verdict
 
@@ -37,10 +38,5 @@ _ORDER: tuple[Callable[[JobCase], Verdict | None], ...] = (
 def judge(view: JobView, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict:
     """The verdict on a Job."""
     case = case_of(view, related, memory, rules, now)
-    for rule in _ORDER:
-        found = rule(case)
-        if found is not None:
-            break
-    else:
-        found = running.runs(case)
+    found = first(_ORDER, case) or running.runs(case)
     return structs.replace(found, recheck_at=case.clock.next)

@@ -11,6 +11,7 @@ from graph.kinds.pod import ended, leaving, nodes, placing, running, starting
 from graph.kinds.pod.case import Case
 from graph.kinds.pod.view import PodView
 from graph.kinds.shared.clock import Clock
+from graph.kinds.shared.order import first
 from graph.model.kind import Memory, Related
 from graph.model.status import Verdict
 
@@ -52,23 +53,15 @@ def judge(view: PodView, related: Related, memory: Memory, rules: Rules, now: fl
     """The verdict on a pod. Nothing of it is remembered: a pod tells all that is needed."""
     clock = Clock(now)
     case = Case(view, related, rules, clock)
-    found = _first(_FIRST, case)
+    found = first(_FIRST, case)
     if found is None:
         found = nodes.unready_node(case, _of_containers(case))
     return found if clock.next is None else structs.replace(found, recheck_at=clock.next)
 
 
 def _of_containers(case: Case) -> Verdict:
-    found = _first(_THEN, case)
+    found = first(_THEN, case)
     if found is None:
-        found = _first(_READY if case.holds("Ready") is not None else _NOT_READY, case)
+        found = first(_READY if case.holds("Ready") is not None else _NOT_READY, case)
     assert found is not None  # the last rule of both lists always answers
     return found
-
-
-def _first(order: tuple[Rule, ...], case: Case) -> Verdict | None:
-    for rule in order:
-        found = rule(case)
-        if found is not None:
-            return found
-    return None
