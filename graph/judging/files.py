@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from graph.config import Rules
-from graph.errors import MalformedObject
 from graph.judging.decode import variants
 from graph.judging.entry import Judged
 from graph.judging.forest import Forest
@@ -37,6 +36,3 @@ def judge_objects(
         forest.put(kind, view, now)
     verdicts = {one.key: one for one in forest.judge(now) if not one.gone}
     return [verdicts.get(key) if key else None for key in keys]
-
-
-__all__ = ["MalformedObject", "judge_objects"]

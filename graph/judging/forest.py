@@ -1,9 +1,9 @@
 """The cluster as the operator knows it: objects, who owns whom, which service each belongs to, and their verdicts.
 
-Each service is the root of a tree: Service → topmost objects → what they own. Contract: ``put`` and ``remove`` only
-note what changed; ``judge(now)`` judges whatever is dirty, owned before owner, and yields each object once,
-departures first. An object is dirty when it changed, when something below it or an event about it changed, or when
-its ``recheck_at`` has come. Nothing here reads a clock: equal calls give equal verdicts.
+Contract: ``put`` and ``remove`` only note what changed; ``judge(now)`` judges whatever is dirty, owned before owner,
+and yields each object once, departures first. An object is dirty when it changed, when something below it or an
+event about it changed, or when its ``recheck_at`` has come. Nothing here reads a clock: equal calls give equal
+verdicts.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 
 from graph.config import Rules
-from graph.judging import identity
 from graph.judging.entry import Entry, Judged, choked, stopped, unreadable
+from graph.judging.links import Links
 from graph.kinds import service
 from graph.kinds.shared.events import true_time
 from graph.model.kind import Child, Kind, Memory, Object, Related
@@ -43,27 +43,14 @@ class Forest:
     ) -> None:
         self.cluster = cluster
         self._rules = rules
-        self._labels = tuple(labels)
         self._recall = recall
-        self._grace = orphan_grace
+        self._links = Links(cluster, kinds, labels=labels, recall=recall, grace=orphan_grace)
         self._kinds = {kind.name: kind for kind in kinds}
-        self._rank = {kind.name: rank for rank, kind in enumerate(kinds)}
         self._made_of = {kind.name: _variants(kind, kinds) for kind in kinds}
-        self._of_word: dict[str, list[str]] = {}
-        for kind in kinds:
-            if kind.resource:
-                self._of_word.setdefault(kind.resource.kind, []).append(kind.name)
-        self._entries: dict[Key, Entry] = {}
-        self._by_uid: dict[str, Entry] = {}
-        self._waiting: dict[str, dict[Key, Entry]] = {}
-        self._events: dict[str, dict[Key, Entry]] = {}
         self._kept: dict[Key, tuple[Object, str]] = {}
-        self._dirty: list[dict[Key, Entry]] = [{} for _ in kinds]
-        self._gone: list[Judged] = []
-        self._timers: list[tuple[float, Key]] = []
 
     def __contains__(self, key: Key) -> bool:
-        return key in self._entries
+        return key in self._links.entries
 
     def views(self, kinds: Iterable[Kind], namespace: str) -> dict[tuple[str, str], Object]:
         """(namespace, name) → view of the objects of these kinds, in one namespace or (empty) in all; no kept
@@ -72,14 +59,14 @@ class Forest:
         names = {kind.name for kind in kinds}
         return {
             (key.namespace, key.name): entry.view
-            for key, entry in self._entries.items()
+            for key, entry in self._links.entries.items()
             if key.kind in names and not entry.stopped_at and namespace in ("", key.namespace)
         }
 
     @property
     def next_due(self) -> float | None:
         """When ``judge`` has something to do without any change; seconds."""
-        return self._timers[0][0] if self._timers else None
+        return self._links.timers[0][0] if self._links.timers else None
 
     def put(self, kind: Kind, view: Object, now: float, *, inferred: bool = False, problem: str | None = None) -> None:
         """An object was added or modified. ``problem``: it could not be read, ``view`` holds its metadata alone."""
@@ -87,18 +74,18 @@ class Forest:
         for variant in self._made_of[kind.name]:
             if variant != kind.name:
                 self._remove(Key(self.cluster, variant, key.namespace, key.name), inferred=inferred)
-        entry = self._entries.get(key)
+        entry = self._links.entries.get(key)
         if entry and not entry.stopped_at and entry.view.metadata.uid != view.metadata.uid:
-            self._leave(entry, inferred=inferred)
+            self._links.leave(entry, inferred=inferred)
             entry = None
         if entry is None:
-            entry = self._entries[key] = Entry(kind, key, view)
+            entry = self._links.entries[key] = Entry(kind, key, view)
         elif not problem and kind.edits(entry.view) != kind.edits(view):
             entry.edited = now
-        self._by_uid.pop(entry.view.metadata.uid, None)
+        self._links.by_uid.pop(entry.view.metadata.uid, None)
         entry.view, entry.malformed, entry.stopped_at, entry.seen_at = view, problem, None, now
         entry.inferred = entry.inferred or inferred
-        self._arrive(entry, now)
+        self._links.arrive(entry, now)
 
     def remove(self, kind: Kind, namespace: str, name: str, *, inferred: bool = False) -> None:
         """An object was deleted. What is unknown is ignored; where its manifest is kept, the record stays."""
@@ -106,23 +93,23 @@ class Forest:
             self._remove(Key(self.cluster, variant, namespace, name), inferred=inferred)
 
     def _remove(self, key: Key, *, inferred: bool) -> None:
-        entry = self._entries.get(key)
+        entry = self._links.entries.get(key)
         if entry is None or entry.stopped_at:
             return
         if key in self._kept:
             self._stop(entry)
         else:
-            self._leave(entry, inferred=inferred)
+            self._links.leave(entry, inferred=inferred)
 
     def keep(self, kind: Kind, view: Object, at: str, now: float) -> None:
         """The manifest of a stopped object is kept in the cluster since ``at``; it shows while no live object does."""
         key = Key(self.cluster, kind.name, view.metadata.namespace, view.metadata.name)
         self._kept[key] = (view, at)
-        entry = self._entries.get(key)
+        entry = self._links.entries.get(key)
         if entry is None:
-            entry = self._entries[key] = Entry(kind, key, view)
+            entry = self._links.entries[key] = Entry(kind, key, view)
             self._stop(entry)
-            self._arrive(entry, now)
+            self._links.arrive(entry, now)
         elif entry.stopped_at:
             self._stop(entry)
 
@@ -130,9 +117,9 @@ class Forest:
         """A kept manifest is no longer there."""
         key = Key(self.cluster, kind.name, namespace, name)
         self._kept.pop(key, None)
-        entry = self._entries.get(key)
+        entry = self._links.entries.get(key)
         if entry and entry.stopped_at:
-            self._leave(entry, inferred=False)
+            self._links.leave(entry, inferred=False)
 
     def kept(self, kind: Kind, namespace: str) -> list[tuple[str, str]]:
         """(namespace, name) of every kept manifest of the kind, in one namespace or (empty) in all."""
@@ -142,169 +129,34 @@ class Forest:
     def judge(self, now: float) -> Iterator[Judged]:
         """Judges what is dirty. Consume it whole: what was yielded is clean again."""
         self._fire(now)
-        gone, self._gone = self._gone, []
+        gone, self._links.gone = self._links.gone, []
         yield from gone
-        for dirty in self._dirty:
+        for dirty in self._links.dirty:
             while dirty:
                 _, entry = dirty.popitem()
                 if entry.kind.about is None and entry.root.kind is not service.KIND:
                     continue  # it, or what owns it, still waits for an owner
                 yield self._judge(entry, now)
                 if entry.parent is not None:
-                    self._touch(entry.parent)
-
-    # --- links
-
-    def _arrive(self, entry: Entry, now: float) -> None:
-        if uid := entry.view.metadata.uid:
-            self._by_uid[uid] = entry
-        self._touch(entry)
-        if entry.kind.about is not None:
-            self._attach_event(entry)
-            return
-        self._place(entry, now)
-        for child in self._waiting.pop(uid, {}).values():
-            self._adopt(entry, child)
-        for event in self._events.get(uid, {}).values():
-            self._touch(event)
-
-    def _place(self, entry: Entry, now: float) -> None:
-        self._wait_no_longer(entry)
-        owner = identity.controller(entry.view)
-        parent = self._by_uid.get(owner.uid) if owner else None
-        if parent is not None and self._rank[parent.kind.name] > self._rank[entry.kind.name]:
-            self._adopt(parent, entry)
-        elif owner is None or owner.kind not in self._of_word:
-            self._root_by_name(entry)
-        else:
-            entry.awaits = owner.uid
-            self._waiting.setdefault(owner.uid, {})[entry.key] = entry
-            if entry.parent is None:
-                self._await_owner(entry, now)
-
-    def _wait_no_longer(self, entry: Entry) -> None:
-        waiting = self._waiting.get(entry.awaits) if entry.awaits else None
-        if waiting is not None and entry.awaits:
-            waiting.pop(entry.key, None)
-            if not waiting:
-                del self._waiting[entry.awaits]
-        entry.awaits = None
-
-    def _await_owner(self, entry: Entry, now: float) -> None:
-        before = self._recall(entry.key)
-        if before is not None and before.service and before.uid == entry.view.metadata.uid:
-            self._root(entry, before.service.name)  # its owner left while nobody watched
-        elif self._grace:
-            heapq.heappush(self._timers, (now + self._grace, entry.key))
-            entry.recheck_at = now + self._grace
-        else:
-            self._root_by_name(entry)
-
-    def _root_by_name(self, entry: Entry) -> None:
-        self._root(entry, identity.service_name(entry.kind, entry.view, self._labels))
-
-    def _root(self, entry: Entry, name: str) -> None:
-        key = Key(self.cluster, service.KIND.name, entry.key.namespace, name)
-        root = self._entries.get(key)
-        if root is None:
-            view = service.make(namespace=key.namespace, name=name, labels={}, created=None)
-            root = self._entries[key] = Entry(service.KIND, key, view)
-            root.inferred = entry.inferred
-        self._adopt(root, entry)
-
-    def _adopt(self, parent: Entry, entry: Entry) -> None:
-        if entry.parent is not parent:
-            self._detach(entry)
-            entry.parent = parent
-            self._spread(entry)
-        parent.children[entry.key] = entry
-        self._touch(entry)
-
-    def _spread(self, entry: Entry) -> None:
-        """Whatever is below has another service now."""
-        for event in self._events.get(entry.view.metadata.uid, {}).values():
-            self._touch(event)
-        for child in entry.children.values():
-            self._touch(child)
-            self._spread(child)
-
-    def _detach(self, entry: Entry) -> None:
-        parent, entry.parent = entry.parent, None
-        if parent is None:
-            return
-        parent.children.pop(entry.key, None)
-        if parent.kind is service.KIND and not parent.children:
-            self._leave(parent, inferred=entry.inferred)
-        else:
-            self._touch(parent)
-
-    def _attach_event(self, entry: Entry) -> None:
-        about = entry.kind.about(entry.view) if entry.kind.about else None
-        target = None
-        if about is not None:
-            keys = (
-                Key(self.cluster, word, about.namespace or "", about.name) for word in self._of_word.get(about.kind, ())
-            )
-            target = (
-                self._by_uid.get(about.uid) if about.uid else next(filter(None, map(self._entries.get, keys)), None)
-            )
-            entry.about = about.uid or (target.view.metadata.uid if target else None)
-        if entry.about:
-            self._events.setdefault(entry.about, {})[entry.key] = entry
-        if target is not None:
-            self._touch(target)
-
-    def _leave(self, entry: Entry, *, inferred: bool) -> None:
-        del self._entries[entry.key]
-        uid = entry.view.metadata.uid
-        if self._by_uid.get(uid) is entry:
-            del self._by_uid[uid]
-        self._dirty[self._rank[entry.kind.name]].pop(entry.key, None)
-        self._gone.append(
-            Judged(entry.key, entry.kind, entry.view, entry.ref, inferred=inferred or entry.inferred, gone=True)
-        )
-        self._wait_no_longer(entry)
-        if entry.about is not None:
-            self._forget_event(entry, entry.about)
-        root = entry.root
-        for child in tuple(entry.children.values()):
-            child.parent = None
-            if root.kind is service.KIND:
-                self._adopt(root, child)  # it keeps its service until it is gone itself
-            else:
-                self._root_by_name(child)
-        self._detach(entry)
-
-    def _forget_event(self, entry: Entry, uid: str) -> None:
-        events = self._events.get(uid, {})
-        events.pop(entry.key, None)
-        if not events:
-            self._events.pop(uid, None)
-        if uid in self._by_uid:
-            self._touch(self._by_uid[uid])
+                    self._links.touch(entry.parent)
 
     def _stop(self, entry: Entry) -> None:
         entry.view, entry.stopped_at = self._kept[entry.key]
-        self._touch(entry)
-
-    # --- judging
-
-    def _touch(self, entry: Entry) -> None:
-        self._dirty[self._rank[entry.kind.name]][entry.key] = entry
+        self._links.touch(entry)
 
     def _fire(self, now: float) -> None:
-        while self._timers and self._timers[0][0] <= now:
-            at, key = heapq.heappop(self._timers)
-            entry = self._entries.get(key)
+        while self._links.timers and self._links.timers[0][0] <= now:
+            at, key = heapq.heappop(self._links.timers)
+            entry = self._links.entries.get(key)
             if entry is None or entry.recheck_at != at:
                 continue
             if entry.parent is None and entry.kind.resource:
-                self._root_by_name(entry)
-            self._touch(entry)
+                self._links.root_by_name(entry)
+            self._links.touch(entry)
 
     def _judge(self, entry: Entry, now: float) -> Judged:
         children = sorted(entry.children.values(), key=lambda child: child.key.name)
-        events = sorted(self._events.get(entry.view.metadata.uid, {}).values(), key=_event_time)
+        events = sorted(self._links.events.get(entry.view.metadata.uid, {}).values(), key=_event_time)
         related = Related(
             ref=entry.ref,
             children=tuple(child.child for child in children if child.child is not None),
@@ -316,9 +168,10 @@ class Forest:
         fields = self._conclude(entry, related, now)
         if entry.verdict is not None:
             entry.child = Child(entry.kind.name, entry.view, related.ref, entry.verdict, related.children)
-            self._plan(entry, entry.verdict.recheck_at, now)
+            at = entry.verdict.recheck_at
+            self._links.plan(entry, None if at is None else max(at, now + 0.001))  # who asks for the past must not spin
         inferred, entry.inferred = entry.inferred, False
-        owner, place = self._whereabouts(entry)
+        owner, place = self._links.whereabouts(entry)
         return Judged(
             entry.key,
             entry.kind,
@@ -352,24 +205,6 @@ class Forest:
         only_records = bool(entry.children) and all(child.stopped_at for child in entry.children.values())
         memory = Memory(before.status if before else None, entry.edited, only_records, entry.seen_at)
         return entry.kind.judge(entry.view, related, memory, self._rules, now)
-
-    def _plan(self, entry: Entry, at: float | None, now: float) -> None:
-        if at is not None:
-            at = max(at, now + 0.001)  # a judge that asks for the past must not spin
-            heapq.heappush(self._timers, (at, entry.key))
-        entry.recheck_at = at
-
-    def _whereabouts(self, entry: Entry) -> tuple[Key | None, Key | None]:
-        """(owner, service), as they were last known: an event outlives what it is about."""
-        target = self._by_uid.get(entry.about) if entry.about else entry
-        if target is not None:
-            root = target.root
-            owner = target if entry.about else target.parent
-            entry.place = (
-                owner.key if owner is not None and owner.kind is not service.KIND else None,
-                root.key if root.kind is service.KIND else None,
-            )
-        return entry.place
 
     def _refresh(self, entry: Entry, children: list[Entry]) -> None:
         metas = [child.view.metadata for child in children]

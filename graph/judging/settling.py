@@ -45,7 +45,8 @@ def settle(before: Status | None, candidate: Candidate | None, verdict: Verdict,
     if now < due:
         return Settled(before, candidate, due)
     earliest = instant.parse(before.since) or 0.0  # the new state cannot have begun before the old one
-    return Settled(_status(verdict, began=max(verdict.began or candidate.first_seen, earliest), now=now))
+    seen = candidate.first_seen  # nor later than it was first seen, though the cluster may date it later
+    return Settled(_status(verdict, began=max(verdict.began or seen, earliest), now=seen))
 
 
 def _wait(before: Status, verdict: Verdict, rules: Rules) -> float:
