@@ -97,15 +97,22 @@ async def _round(kube: Kube, port: int, *, replica: int, rate: int) -> Round:
     assert crowd.stdout is not None, "a pipe"
     try:
         async with asyncio.timeout(PATIENCE + 30):
-            await crowd.stdout.readline()
+            await _told(crowd.stdout)
             async with _observed(kube) as seen:
                 sent = await _crash(kube, names, rate)
-                arrived = json.loads(await crowd.stdout.readline())
+                arrived = json.loads(await _told(crowd.stdout))
     finally:
         if crowd.returncode is None:
             crowd.kill()
         await crowd.wait()
     return Round(sent, seen, arrived)
+
+
+async def _told(by: asyncio.StreamReader) -> bytes:
+    line = await by.readline()
+    if not line:
+        raise SystemExit("the subscribers ended early")
+    return line
 
 
 async def _crash(kube: Kube, names: Sequence[str], rate: int) -> dict[str, float]:

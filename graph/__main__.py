@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import uvloop
 
-from graph import __version__, app, config, rbac, telemetry
-from graph.api import schema
+from graph import __version__, app, config, telemetry
 from graph.errors import SettingsError
-from graph.kinds import KINDS
 
 _ABOUT = "The honest, live status of applications on Kubernetes, over GraphQL."
 
@@ -100,10 +98,16 @@ def _run(*, operator: bool, api: bool) -> None:
 
 
 def _schema(_: argparse.Namespace) -> None:
+    from graph.api import schema
+    from graph.kinds import KINDS
+
     print(schema.sdl(KINDS), end="")
 
 
 def _rbac(given: argparse.Namespace) -> None:
+    from graph import rbac
+    from graph.kinds import KINDS
+
     print(rbac.document(KINDS, config.load(), account=given.account, namespace=given.namespace), end="")
 
 

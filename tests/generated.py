@@ -19,8 +19,9 @@ def settings() -> str:
     )
     return f"""# Settings
 
-From the environment; generated from `graph/config.py` by `just generate`. A variable that begins with `STATUSGRAPH_` and
-is not listed here is an error, and so is a value that cannot be used: the command says which one and why, and ends with 2.
+From the environment; generated from `graph/config.py` by `just generate`. A variable that begins with `STATUSGRAPH_`
+and is not listed here is an error, and so is a value that cannot be used: the command says which one and why, and ends
+with 2.
 
 | Variable | Default | Meaning |
 |---|---|---|

@@ -1,5 +1,6 @@
-"""The whole program on this machine: a real control plane with played kubelets, a Redis server, applications that fare well
-and ill, and ``statusgraph serve`` in front. ``just up``; Ctrl-C ends all of it.
+"""``just up``: the whole program on this machine, until Ctrl-C.
+
+A real control plane with played kubelets, a Redis server, applications that fare well and ill, and ``statusgraph serve``.
 """
 
 from __future__ import annotations
@@ -59,8 +60,13 @@ async def _serve(port: int, plane: ControlPlane, redis: RedisServer) -> int:
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "graph", "serve", env=environment)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, lambda: process.returncode is None and process.terminate())
+        loop.add_signal_handler(number, _end, process)
     return await process.wait()
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
 
 
 def main() -> int:

@@ -17,7 +17,7 @@ from strawberry import ID
 from graph.api import reading
 from graph.api.context import Context
 from graph.api.filters import Predicate
-from graph.api.listening import listening
+from graph.api.listening import listening, loaded
 from graph.api.positions import Positions, cluster_of
 from graph.api.types.changes import ServiceChange, ServiceChangeType, SnapshotEnd
 from graph.api.types.records import StreamReset
@@ -94,6 +94,8 @@ async def told(
     context: Context, matches: Predicate[Resource], *, after: str | None, clusters: Iterable[str] | None
 ) -> AsyncGenerator[Told, None]:
     """See the module. ``clusters``: those that the subscription spans, all when None."""
+    if after is not None:
+        await loaded(context)
     async with listening(context) as items:
         stream = _Stream(context, matches, Positions(context.catalog, clusters))
         collecting = asyncio.create_task(stream.collected.collect(items))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import Executor, GraphQLError
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext
 
 from graph.api.mutation import Mutation
@@ -18,6 +20,17 @@ from graph.api.types.late import building
 from graph.api.types.planned import completed
 from graph.api.types.scalars import SCALARS
 from graph.model.kind import Kind
+
+
+class _Executor(StrawberryGraphQLCoreExecutionContext):
+    """Forgets each event of a subscription: graphql-core 3.3 shares one memo of sub-fields among all of them, under
+    keys that are new for each, so that it would grow by kilobytes with every event until the subscription ends.
+    """
+
+    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
+        executor: Executor[Any] = super().build_per_event_executor(payload)
+        executor._relevant_sub_fields = {}
+        return executor
 
 
 class Schema(strawberry.Schema):
@@ -38,6 +51,7 @@ def build(kinds: Sequence[Kind]) -> strawberry.Schema:
             subscription=Subscription,
             types=[types[kind.type_name] for kind in every],
             config=StrawberryConfig(scalar_map=SCALARS),
+            execution_context_class=_Executor,
         )
 
 

@@ -14,7 +14,7 @@ from typing import Generic
 
 from graph.api.context import Context
 from graph.api.history import Record, T, records, time_of
-from graph.api.listening import listening
+from graph.api.listening import listening, loaded
 from graph.api.positions import Positions, reset_reason
 from graph.api.types.records import StreamReset, StreamStart
 from graph.api.types.scalars import Cursor as CursorText
@@ -40,6 +40,8 @@ async def told(
     context: Context, source: Source[T], *, after: str | None, clusters: Iterable[str] | None
 ) -> AsyncGenerator[Told[T], None]:
     """See the module. ``clusters``: those that the subscription spans, all when None."""
+    if after is not None:
+        await loaded(context)
     async with listening(context) as items:
         positions = Positions(context.catalog, clusters)
         if after is None:

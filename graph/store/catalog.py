@@ -36,6 +36,11 @@ class Catalog:
         """Their names, sorted; those that were never loaded are left out."""
         return sorted(name for name, followed in self._followed.items() if followed.replica.cursor is not None)
 
+    @property
+    def loading(self) -> bool:
+        """Whether a cluster that Redis holds may not be loaded yet: this process has just begun."""
+        return not self._followed or len(self.clusters) < len(self._followed)
+
     def replica(self, cluster: str) -> Replica | None:
         """A loaded cluster's replica; None for a cluster that is not known."""
         followed = self._followed.get(cluster)

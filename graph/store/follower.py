@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from graph.errors import EpochLost, StoreError
+from graph.errors import EpochLost, MalformedObject, StatusgraphError, StoreError
 from graph.model import instant
 from graph.model.resource import Change, Cursor, Freshness, FreshnessState
 from graph.store.hub import Delivery, Hub, Item, News, Reset, ResetReason
@@ -82,7 +82,7 @@ class Follower:
         while True:
             try:
                 await self._step()
-            except StoreError as error:
+            except (StoreError, MalformedObject) as error:
                 self._reached(error)
                 await asyncio.sleep(BEAT)
 
@@ -124,7 +124,7 @@ class Follower:
         if items:
             self._hub.publish(items)
 
-    def _reached(self, problem: StoreError | None) -> None:
+    def _reached(self, problem: StatusgraphError | None) -> None:
         reachable = problem is None
         if reachable != self._reachable:
             self._reachable = reachable

@@ -14,6 +14,8 @@ from graph.store.protocols import Pulse, Snapshot
 PAGE = 1000
 """Changes that are read at once."""
 
+_STATES = {state.value: state for state in FreshnessState}
+
 
 class RedisReader:
     """Reads any cluster. ``tail`` blocks, so it has a connection of its own: two clients of one server."""
@@ -62,7 +64,7 @@ class RedisReader:
         return Pulse(
             epoch=epoch,
             seq=int(seq or 0),
-            state=FreshnessState(state) if state else FreshnessState.CATCHING_UP,
+            state=_STATES.get(state or "", FreshnessState.CATCHING_UP),
             observed_at=observed,
             loaded=generation is not None,
         )

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from graph.errors import ClusterError, ClusterUnreachable, Conflict, Forbidden, NotFound
+from graph.errors import ClusterError, ClusterRefused, ClusterUnreachable, Conflict, Forbidden, NotFound
 from graph.kube.client import Kube
 from graph.kube.paths import path_of
 from graph.model.kind import Watched
@@ -69,6 +69,17 @@ class Elector:
         self._seen: tuple[str | None, str | None] = (None, None)
         self._seen_at = 0.0
         self._problem: str | None = None
+        self._refused = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is for want of a right that the Lease cannot be held."""
+        return self._refused
+
+    @property
+    def problem(self) -> str | None:
+        """Why the Lease can be neither held nor seen to be held by another; None when it can."""
+        return self._problem
 
     @asynccontextmanager
     async def leading(self, *, least_term: int = 0) -> AsyncIterator[tuple[int, asyncio.Task[None]]]:
@@ -186,7 +197,7 @@ class Elector:
             rule = 'apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"]'
             words = {"missing_rule": rule} if isinstance(error, Forbidden) else {}
             log.warning("the Lease cannot be held, trying again", problem=problem, **words)
-        self._problem = problem
+        self._problem, self._refused = problem, isinstance(error, ClusterRefused)
 
 
 def _lease(raw: bytes) -> _Lease:

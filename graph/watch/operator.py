@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 
 from graph.config import Settings
-from graph.errors import Fenced, StoreError
+from graph.errors import Fenced, MalformedObject, StoreError
 from graph.judging.decode import Variants, variants
 from graph.judging.forest import Forest
 from graph.judging.ledger import Ledger
@@ -66,11 +66,21 @@ class Operator:
         self._companions = companions
         self._least_term = 0
         self._vitals: Vitals | None = None
+        self._claiming = False
+        self._worked = False
         self._wake = asyncio.Event()
 
     def unready(self) -> str | None:
-        """Why this process is not doing its work; None when it is. A standby is ready: it stands by."""
-        return self._vitals.unready() if self._vitals is not None else None
+        """Why this process is not doing its work; None when it is. A standby is ready: it stands by.
+
+        Once it worked, only a missing right makes it unready: a restart would not bring back an API server or a Redis.
+        """
+        if self._vitals is None or self._claiming:
+            problem = self._elector.problem
+            if problem and (self._elector.refused or not self._worked):
+                return f"the Lease cannot be held: {problem}"
+            return "the store is not claimed yet" if self._claiming and not self._worked else None
+        return self._vitals.refused() if self._worked else self._vitals.unready()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -82,12 +92,12 @@ class Operator:
                     self._least_term = _stored_term(group) + 1
                     log.warning("another leader writes, standing by", term=term)
                 finally:
-                    self._vitals = None
+                    self._vitals, self._claiming = None, False
 
     async def _lead(self, term: int) -> None:
-        pen = await self._claim(term)
+        pen, held = await self._begin(term)
         self._vitals = vitals = Vitals(self._clock)
-        ledger = Ledger(self._settings.rules, await self._held(pen))
+        ledger = Ledger(self._settings.rules, held)
         outbox = Outbox(self._writer, pen, everything=lambda: dict(ledger.resources), vitals=vitals.beat)
         forest = Forest(
             self._settings.cluster,
@@ -106,12 +116,29 @@ class Operator:
             for companion in self._companions:
                 tasks.create_task(companion(outbox, ledger.resources.get))
 
-    async def _claim(self, term: int) -> Pen:
-        """The pen, and what of Redis' settings would lose data."""
+    async def _begin(self, term: int) -> tuple[Pen, dict[Key, Resource]]:
+        """The pen, and what the store holds: it tells what was published and what left while nobody watched."""
+        self._claiming = True
+        pen = await self._claim(term)
+        held: dict[Key, Resource] | None = None if pen.loaded else {}
+        while held is None:
+            try:
+                snapshot = await self._reader.snapshot(self._settings.cluster)
+                held = dict(snapshot.resources) if snapshot is not None else {}
+            except MalformedObject as error:
+                log.error("what Redis holds cannot be read, writing everything anew", problem=str(error))
+                pen, held = await self._claim(term, lost=pen.epoch), {}
+            except StoreError:
+                await asyncio.sleep(RETRY)
+        self._claiming = False
+        return pen, held
+
+    async def _claim(self, term: int, *, lost: str = "") -> Pen:
+        """Waits for a store that is away."""
         told = ""
         while True:
             try:
-                return await self._writer.claim(term)
+                return await self._writer.claim(term, lost=lost)
             except Fenced:
                 raise
             except StoreError as error:
@@ -119,16 +146,6 @@ class Operator:
                     told = str(error)
                     log.warning("the store cannot be claimed, trying again", problem=told)
                 await asyncio.sleep(RETRY)
-
-    async def _held(self, pen: Pen) -> dict[Key, Resource]:
-        """What the store holds: it tells what was published and what left while nobody watched."""
-        while pen.loaded:
-            try:
-                snapshot = await self._reader.snapshot(self._settings.cluster)
-                return dict(snapshot.resources) if snapshot is not None else {}
-            except StoreError:
-                await asyncio.sleep(RETRY)
-        return {}
 
     def _reflectors(self, forest: Forest, vitals: Vitals, *, gap: bool) -> Iterator[Reflector]:
         """One for each resource and namespace. ``gap``: the store holds what an earlier leader saw."""
@@ -150,6 +167,7 @@ class Operator:
         while vitals.unready():
             self._wake.clear()
             await self._wake.wait()
+        self._worked = True
         log.info("synced", cluster=self._settings.cluster)
 
     def _first_pass(self, forest: Forest, ledger: Ledger, outbox: Outbox) -> None:

@@ -162,7 +162,7 @@ class Reflector:
         self._report.works()
 
     async def _watch(self) -> bool:
-        """One stream, to its end. Whether it was worth its name: told something, or held for a while."""
+        """One stream, to its end. Whether it held for a while; one that did not is not opened again at once."""
         opened, told = self._clock(), False
         timeout = self._timing.timeout * (1 + random.random())
         query: dict[str, str | int] = {
@@ -180,11 +180,11 @@ class Reflector:
                 told = True
                 self._backoff.reset()
                 self._report.works()
-        good = told or self._clock() - opened >= EMPTY
-        self._empty = 0 if good else self._empty + 1
+        held = self._clock() - opened >= EMPTY
+        self._empty = 0 if told or held else self._empty + 1
         if self._empty >= 2:
             self._version, self._empty = None, 0
-        return good
+        return held
 
     def _take(self, line: bytes) -> None:
         if not line.strip():

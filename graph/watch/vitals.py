@@ -83,9 +83,14 @@ class Vitals:
         return source
 
     def unready(self) -> str | None:
-        """Why not everything was loaded yet; None when it was."""
+        """Why not everything was loaded yet, or is not kept up to date for want of a right; None when all is well."""
         missing = [source.name for source in self._needed() if not source.synced]
-        return f"not loaded yet: {', '.join(missing)}" if missing else None
+        told = [f"not loaded yet: {', '.join(missing)}"] if missing else []
+        return "; ".join([*told, *filter(None, [self.refused()])]) or None
+
+    def refused(self) -> str | None:
+        """What is not kept up to date for want of a right."""
+        return "; ".join(f"cannot watch {one.name}: {one.refusal}" for one in self._needed() if one.refusal) or None
 
     def beat(self) -> tuple[FreshnessState, str | None]:
         """(state, observed_at) for the store's beat."""

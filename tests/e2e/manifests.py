@@ -49,6 +49,12 @@ def build(service: str, number: int, **steps: str) -> Object:
     }
 
 
+def no_jobs() -> Object:
+    """A quota that refuses every Job of its namespace."""
+    spec = {"hard": {"count/jobs.batch": "0"}}
+    return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "no-jobs"}, "spec": spec}
+
+
 def image(tag: str) -> Object:
     """A merge patch that gives a Deployment of ours another image."""
     return {"spec": {"template": {"spec": _probed(tag)}}}

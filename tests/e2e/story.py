@@ -7,11 +7,17 @@ Expected histories are written as words, one for each (state, reason): ``a|b`` i
 from __future__ import annotations
 
 import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.controlplane.kube import Kube, Object
 from tests.e2e.actions import act, id_of, log_of
 from tests.e2e.client import Ledger
+from tests.e2e.system import System
+from tests.servers import RedisServer
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,20 @@ class Story:
             if same and to and (to["state"], to["reason"]) == (state, reason):
                 return item
         raise AssertionError(f"{kind} {name} was never {word}: {self.heard.of(kind, name)}")
+
+
+@asynccontextmanager
+async def telling(kube: Kube, kubeconfig: Path, redis_program: str) -> AsyncIterator[Story]:
+    """A system of its own, and a namespace that a client listens to."""
+    redis, namespace = RedisServer(redis_program), f"story-{secrets.token_hex(4)}"
+    redis.start()
+    await kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    try:
+        async with System(redis, kubeconfig) as system, Ledger(system.api.port, namespaces=[namespace]) as heard:
+            yield Story(kube, system.api.port, heard, namespace)
+    finally:
+        await kube.delete("Namespace", namespace)
+        redis.close()
 
 
 def fits(history: list[str], expected: str) -> bool:

@@ -43,6 +43,13 @@ class Process:
                     raise AssertionError(f"{self.command} ended:\n{self.log()}")
                 await asyncio.sleep(0.05)
 
+    async def readiness(self) -> str:
+        """What ``/readyz`` says: ``ok``, or why not; empty while nothing answers."""
+        try:
+            return (await asyncio.to_thread(self._readyz))[1].strip()
+        except OSError:
+            return ""
+
     async def kill(self) -> None:
         """As a crash would."""
         await self._end(signal.SIGKILL)
@@ -66,10 +73,17 @@ class Process:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=1) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
+            return self._readyz()[0] == 200
+        except OSError:
             return False
+
+    def _readyz(self) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=1) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
 
 
 class System:

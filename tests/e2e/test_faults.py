@@ -7,8 +7,10 @@ others check, comes late, and the logs of it all last.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,13 +24,24 @@ from tests.controlplane.kube import Kube
 from tests.e2e.agreement import disagreements
 from tests.e2e.churn import Churn, churning
 from tests.e2e.client import Ledger, query
-from tests.e2e.system import System
+from tests.e2e.system import Process, System
 from tests.servers import RedisServer
 
 WITHIN = 45.0
 """Seconds for everything to be right again."""
 CHANGES = 6
 """Changes of the cluster before, during and after each fault."""
+
+OUTAGES = {
+    "the API server does not answer, trying again": 1,
+    "the Lease cannot be held, trying again": 1,
+    "the lead is lost: the Lease could not be renewed in time": 1,
+    "Redis takes no writes, trying again": 1,
+    "Redis lost data, writing everything again": 1,
+    "the requests for actions cannot be reached, trying again": 1,
+    "Redis cannot be read, serving what is held": 2,
+}
+"""What a process may warn of, and how often: the API server was away once, Redis twice, for an operator once."""
 
 FRESHNESS = "{ clusters { freshness { state observedAt } } }"
 TRANSITIONS = """
@@ -54,6 +67,7 @@ class Drill:
     namespace: str
     churn: Churn
     heard: Ledger
+    processes: list[Process]
 
     @property
     def port(self) -> int:
@@ -87,10 +101,8 @@ class Drill:
 
     async def changed(self) -> None:
         """Some changes of the cluster later."""
-        goal = self.churn.changes + CHANGES
         async with asyncio.timeout(WITHIN):
-            while self.churn.changes < goal:
-                await asyncio.sleep(0.05)
+            await self.churn.some(CHANGES)
 
     async def agreed(self, began: float) -> float:
         """Seconds since ``began`` until the graph tells what the API server tells; the changes pause for that."""
@@ -113,11 +125,20 @@ class Drill:
     async def nothing_lost(self) -> int:
         """What was heard is what was recorded, in order; how much that is."""
         recorded = await self.recorded()
-        with suppress(TimeoutError):
-            await self.heard.until(lambda: len(self.heard.transitions) >= len(recorded), 10)
-        assert list(map(_words, self.heard.transitions)) == list(map(_words, recorded))
+        await self.heard_of(recorded, lambda: self.heard.transitions)
         assert self.heard.resets == []
         return len(recorded)
+
+    async def heard_of(self, recorded: list[Item], heard: Callable[[], list[Item]]) -> None:
+        """All of it was heard, in order; meanwhile more may have been."""
+        with suppress(TimeoutError):
+            await self.heard.until(lambda: len(heard()) >= len(recorded), 10)
+        assert list(map(_words, heard()[: len(recorded)])) == list(map(_words, recorded))
+
+    def since_reset(self) -> list[Item]:
+        """What was heard after the history was lost."""
+        reset = next(at for at, item in enumerate(self.heard.items) if item["__typename"] == "StreamReset")
+        return [item for item in self.heard.items[reset:] if item["__typename"] == "StatusTransition"]
 
     async def recovered(self, name: str, began: float, **figures: float) -> None:
         """The end of each drill: all is right, nothing is lost, and things change again."""
@@ -136,9 +157,12 @@ async def drill(kube: Kube, cluster: Cluster, redis_program: str) -> AsyncIterat
     redis.start()
     await kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
     try:
-        async with System(redis, cluster.plane.kubeconfig, watch_timeout="5", watch_silence="10") as system:
-            async with Ledger(system.api.port, namespaces=[namespace]) as heard, churning(kube, namespace) as churn:
-                yield Drill(kube, cluster, redis, system, namespace, churn, heard)
+        async with (
+            System(redis, cluster.plane.kubeconfig, watch_timeout="5", watch_silence="10") as system,
+            Ledger(system.api.port, namespaces=[namespace]) as heard,
+            churning(kube, namespace) as churn,
+        ):
+            yield Drill(kube, cluster, redis, system, namespace, churn, heard, [system.operator, system.api])
     finally:
         await kube.delete("Namespace", namespace)
         redis.close()
@@ -174,17 +198,22 @@ async def test_the_operator_is_killed(drill: Drill) -> None:
 
 async def test_the_operator_hands_over(drill: Drill) -> None:
     standby = drill.system.another_operator()
+    drill.processes.append(standby)
     await standby.start()
-    await _until(lambda: "standing by" in standby.log())
+    async with asyncio.timeout(WITHIN):
+        while "standing by" not in standby.log():  # noqa: ASYNC110 # a file tells no one
+            await asyncio.sleep(0.05)
     await drill.changed()
     began, last = time.monotonic(), drill.system.operator
     ending = asyncio.create_task(last.stop())
     drill.system.operator = standby
-    gap = await drill.live()
+    async with asyncio.timeout(WITHIN):
+        while "leading" not in standby.log():  # noqa: ASYNC110 # as above
+            await asyncio.sleep(0.05)
+    handover = time.monotonic() - began
     assert await ending == 0
-    assert "standing by" in standby.log()
-    await drill.recovered("operator handed over", began, handover=gap)
-    assert gap < 5
+    await drill.recovered("operator handed over", began, handover=handover)
+    assert handover < 3
 
 
 async def test_the_api_is_killed(drill: Drill) -> None:
@@ -210,12 +239,10 @@ async def test_redis_loses_its_data(drill: Drill) -> None:
     agreed = await drill.agreed(time.monotonic())
     assert drill.heard.resets == ["EPOCH_CHANGED"]
     recorded = await drill.recorded()
-    reset = next(at for at, item in enumerate(drill.heard.items) if item["__typename"] == "StreamReset")
-    since = [item for item in drill.heard.items[reset:] if item["__typename"] == "StatusTransition"]
-    with suppress(TimeoutError):
-        await drill.heard.until(lambda: drill.heard.items[-1]["cursor"] >= recorded[-1]["cursor"], 2)
+    since = drill.since_reset()
     assert since, "nothing happened afterwards"
-    assert list(map(_words, since)) == list(map(_words, recorded[-len(since) :]))
+    first = [item["cursor"] for item in recorded].index(since[0]["cursor"])
+    await drill.heard_of(recorded[first:], drill.since_reset)
     print(
         f"\nRedis emptied: noticed {noticed:.1f} s, live {live:.1f} s, agreed {agreed:.1f} s;"
         f" {len(since)} transitions since; {time.monotonic() - began:.1f} s in all"
@@ -223,17 +250,15 @@ async def test_redis_loses_its_data(drill: Drill) -> None:
 
 
 async def test_the_logs_tell_each_change_of_state_once(drill: Drill) -> None:
-    logs = [drill.system.operator.log(), drill.system.api.log()]
-    print("\n" + "\n".join(logs))
+    for process in drill.processes:
+        log = process.log()
+        print(log)
+        assert "Traceback" not in log
+        told = Counter(re.findall(r"\[warning *\] (.*?)(?: {2,}| \w+=|$)", log, re.MULTILINE))
+        assert told <= Counter(OUTAGES), process.command
 
 
 def _words(item: Item) -> str:
     to = item["to"]
     named = f"{item['object']['kind']} {item['object']['name']} {item['object']['uid']}"
     return f"{item['cursor']} {named} {to['state']}/{to['reason']}" if to else f"{item['cursor']} {named} GONE"
-
-
-async def _until(condition: Callable[[], bool], within: float = 10.0) -> None:
-    async with asyncio.timeout(within):
-        while not condition():
-            await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The story of a few services on a real control plane: what a client of ``statusTransitions`` hears of it, word by word.
+"""The story of a few services on a real control plane: what a client of ``statusTransitions`` hears, word by word.
 
 The tests share one running system and follow one another. What takes long (a failing schedule, a pod that fits
 nowhere) begins before the first of them.
@@ -7,7 +7,6 @@ nowhere) begins before the first of them.
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,9 +17,7 @@ from tests.e2e import manifests
 from tests.e2e.actions import act, ask, id_of, log_of
 from tests.e2e.agreement import REVISIONS, disagreements
 from tests.e2e.client import Ledger, query
-from tests.e2e.story import Story, chain, fits, lines
-from tests.e2e.system import System
-from tests.servers import RedisServer
+from tests.e2e.story import Story, chain, fits, lines, telling
 
 # A pod before its containers run: which of these words is the first one to be seen depends on who is faster, the
 # scheduler and the kubelet or our watch; those that follow within 0.3 s are not told.
@@ -40,20 +37,9 @@ STEPS = ("clone", "compile", "push")
 @pytest.fixture(scope="module")
 async def story(kube: Kube, cluster: Cluster, redis_program: str) -> AsyncIterator[Story]:
     """A running system, and what begins before the first test."""
-    redis, namespace = RedisServer(redis_program), f"story-{secrets.token_hex(4)}"
-    redis.start()
-    await kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-    try:
-        async with (
-            System(redis, cluster.plane.kubeconfig) as system,
-            Ledger(system.api.port, namespaces=[namespace]) as heard,
-        ):
-            one = Story(kube, system.api.port, heard, namespace)
-            await one.create(*_first())
-            yield one
-    finally:
-        await kube.delete("Namespace", namespace)
-        redis.close()
+    async with telling(kube, cluster.plane.kubeconfig, redis_program) as one:
+        await one.create(*_first())
+        yield one
 
 
 def _first() -> list[Object]:
@@ -252,12 +238,10 @@ async def test_a_cronjob_is_stopped_started_and_triggered_by_mutation(story: Sto
 
 
 async def test_an_action_that_fails_tells_the_api_servers_own_words(story: Story) -> None:
-    hard = {"count/jobs.batch": "0"}
-    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "no-jobs"}, "spec": {"hard": hard}}
     full = f"{story.namespace}-full"
     await story.kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": full}})
     try:
-        await story.kube.create(quota, namespace=full)
+        await story.kube.create(manifests.no_jobs(), namespace=full)
         await story.kube.wait("ResourceQuota", "no-jobs", lambda it: it.get("status", {}).get("hard"), namespace=full)
         async with Ledger(story.port, namespaces=[full]) as heard:
             await story.kube.create(manifests.cronjob("yearly", "0 0 1 1 *", "ok"), namespace=full)
@@ -313,7 +297,7 @@ async def test_what_is_deleted_leaves(story: Story) -> None:
     for number in (1, 2, 3):
         await story.kube.delete("Job", f"shop-build-{number}", namespace=story.namespace)
         await story.until("Build", f"shop-build-{number}", "GONE")
-    for service in sum(DELETED.values(), []):
+    for service in [name for names in DELETED.values() for name in names]:
         await story.until("Service", service, "GONE")
     answer = await ask(story.port, "restartDeployment", gone)
     assert answer == {"__typename": "NotFoundError", "code": "NOT_FOUND", "message": "there is no such object"}

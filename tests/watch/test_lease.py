@@ -152,11 +152,11 @@ async def test_a_leader_that_cannot_renew_stops_before_another_may_begin(hall: H
 
 async def test_an_api_server_that_hangs_costs_the_lead_in_time(tmp_path: Path) -> None:
     server = LeaseServer()
-    hanging = asyncio.Event()
+    hanging, over = asyncio.Event(), asyncio.Event()
 
     async def answer(request: object) -> object:
         if hanging.is_set():
-            await asyncio.Event().wait()
+            await over.wait()
         return await server.answer(request)  # type: ignore[arg-type] # as it came
 
     loop = asyncio.get_running_loop()
@@ -167,6 +167,7 @@ async def test_an_api_server_that_hangs_costs_the_lead_in_time(tmp_path: Path) -
             hanging.set()
             await lost
             assert loop.time() - began < 1.3
+        over.set()
 
 
 async def test_a_leader_whose_lease_another_took_knows_it(hall: Hall) -> None:

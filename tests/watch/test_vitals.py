@@ -61,6 +61,16 @@ def test_what_is_not_loaded_is_named() -> None:
     assert vitals.unready() == "not loaded yet: jobs.batch in shop"
 
 
+def test_what_may_not_be_watched_is_named_with_the_servers_words_until_it_may() -> None:
+    vitals = Vitals(Clock())
+    source = vitals.source(JOBS, "", optional=False)
+    source.synced = True
+    source.fails(NO)
+    assert vitals.unready() == "cannot watch jobs.batch: jobs is forbidden"
+    source.works()
+    assert vitals.unready() is None
+
+
 def test_an_optional_kind_that_is_refused_holds_nothing_up() -> None:
     vitals = Vitals(Clock())
     one, two = vitals.source(PODS, "", optional=False), vitals.source(JOBS, "", optional=True)

@@ -1,0 +1,21 @@
+"""What the program's halves have in common: something that answers HTTP, and something that runs beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+
+Job = Callable[[], Awaitable[None]]
+"""Runs until it is cancelled."""
+
+
+class Part:
+    """One of the program's halves, ready to run. ``app`` answers at ``listen``; ``drain`` is awaited before the end."""
+
+    def __init__(self, name: str, listen: str, app: Starlette, job: Job, drain: Job | None = None) -> None:
+        self.name = name
+        self.listen = listen
+        self.app = app
+        self.job = job
+        self.drain = drain
