@@ -1,6 +1,6 @@
 """``just up``: the whole program on this machine, until Ctrl-C.
 
-A real control plane with played kubelets, a Redis server, applications that fare well and ill, and ``statusgraph serve``.
+A real control plane with played kubelets, a Redis server, some applications, and ``statusgraph serve``.
 """
 
 from __future__ import annotations
