@@ -10,7 +10,7 @@ from graph.api.context import Context
 from graph.api.errors import Code, refused
 from graph.errors import BadCursor
 from graph.model.action import Action, LogEntry
-from graph.model.ref import Key, decode_id, encode_id, key_of_id
+from graph.model.ref import Key, ObjectRef, decode_id, encode_id, key_of_id
 from graph.model.resource import Resource, Transition
 
 SERVICE = "SERVICE"
@@ -21,6 +21,13 @@ LOG = "LOG"
 def get(context: Context, key: Key | None) -> Resource | None:
     """A resource, where it is known and visible."""
     resource = context.catalog.get(key)
+    return resource if resource is not None and context.visible(resource.key.namespace) else None
+
+
+def meant(context: Context, ref: ObjectRef) -> Resource | None:
+    """What a reference means, where it is known and visible."""
+    replica = context.catalog.replica(ref.key.cluster) if ref.key is not None else None
+    resource = replica.find(ref) if replica is not None else None
     return resource if resource is not None and context.visible(resource.key.namespace) else None
 
 

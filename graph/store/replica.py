@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from graph.model.action import Action, LogEntry
 from graph.model.kind import Kind
-from graph.model.ref import Key
+from graph.model.ref import Key, ObjectRef
 from graph.model.resource import (
     ActionChange,
     Change,
@@ -106,6 +106,11 @@ class Replica:
 
     # --- reading
 
+    def find(self, ref: ObjectRef) -> Resource | None:
+        """What a reference means: whoever made it may not know that a Job is a Build, but the UID does."""
+        key = self._uids.get(ref.uid, ref.key) if ref.uid else ref.key
+        return self.resources.get(key) if key is not None else None
+
     def of_kind(self, kind: str) -> list[Resource]:
         """Every resource of a kind, by namespace and name."""
         keys = self._sorted.get(kind)
@@ -136,6 +141,7 @@ class Replica:
 
     def _clear(self) -> None:
         self.resources = {}
+        self._uids: dict[str, Key] = {}
         self._of_kind: dict[str, dict[Key, None]] = {kind: {} for kind in self._kinds}
         self._sorted: dict[str, list[Key]] = {}
         self._owned: dict[Key, dict[Key, None]] = {}
@@ -143,10 +149,12 @@ class Replica:
 
     def _replace(self, key: Key, resource: Resource | None) -> None:
         old = self.resources.get(key)
-        if old is not None and resource is not None and (old.owner, old.service) == (resource.owner, resource.service):
+        if old is not None and resource is not None and _place(old) == _place(resource):
             self.resources[key] = resource  # the indexes hold keys: they are as they should be
             return
         if old is not None:
+            if old.uid and self._uids.get(old.uid) == key:
+                del self._uids[old.uid]
             _drop(self._owned, old.owner, key)
             _drop(self._members, (old.service, key.kind), key)
         if resource is not None:
@@ -162,6 +170,8 @@ class Replica:
             self._of_kind.setdefault(key.kind, {})[key] = None
             self._sorted.pop(key.kind, None)
         self.resources[key] = resource
+        if resource.uid:
+            self._uids[resource.uid] = key
         if resource.owner is not None:
             self._owned.setdefault(resource.owner, {})[key] = None
         if resource.service is not None and resource.service != key:
@@ -195,6 +205,10 @@ class Replica:
                 yield last, ResourceChange(kind, key, resource)
         for action in self.actions.values():
             yield last, ActionChange(action)
+
+
+def _place(resource: Resource) -> tuple[Key | None, Key | None, str | None]:
+    return resource.owner, resource.service, resource.uid
 
 
 def _drop(index: dict[Any, dict[Key, None]], at: Any, key: Key) -> None:

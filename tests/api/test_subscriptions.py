@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+
 import msgspec
 import pytest
 
@@ -249,3 +252,40 @@ async def test_nothing_is_left_of_a_subscription_that_ended(served: Served, worl
     await until(lambda: len(world.hub) == 0)
     active = (await served.request("GET", "/metrics")).body.decode()
     assert 'statusgraph_subscriptions{field="statusTransitions"} 0.0' in active
+
+
+def _remembered() -> int:
+    """How many fields of documents the GraphQL library holds on to."""
+    gc.collect()
+    return sum(type(one).__name__ == "FieldDetails" for one in gc.get_objects())
+
+
+async def test_a_long_subscription_remembers_nothing_of_its_events(served: Served, world: World) -> None:
+    async with served.socket() as client:
+        await client.subscribe(TRANSITIONS)
+        await client.next()
+        world.tell(*(transition(key("POD", f"p{n}"), None, State.HEALTHY) for n in range(20)))
+        await told(client, 20)
+        before = _remembered()
+        world.tell(*(transition(key("POD", f"p{n}"), None, State.HEALTHY) for n in range(20, 220)))
+        await told(client, 200)
+        assert _remembered() - before < 200
+
+
+async def test_a_backlog_of_one_subscriber_leaves_others_their_turn(served: Served, world: World) -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with served.socket() as client:
+        await client.subscribe(TRANSITIONS)
+        await client.next()
+        world.tell(*(transition(key("POD", f"p{n}"), None, State.HEALTHY) for n in range(300)))
+        task = asyncio.create_task(others())
+        await told(client, 300)
+        task.cancel()
+    assert turns >= 300

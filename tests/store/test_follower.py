@@ -172,3 +172,14 @@ async def test_what_was_trimmed_before_it_was_read_is_loaded_again(pair: Pair, r
     changes = [item.change for item in taken(subscriber) if isinstance(item, Delivery)]
     assert changes.count(LogChange(entry)) == 1
     assert {change.key.name for change in changes if isinstance(change, ResourceChange)} == {f"n{n}" for n in range(7)}
+
+
+async def test_a_reference_is_resolved_by_uid_whatever_kind_its_maker_took_it_for(pair: Pair) -> None:
+    await pair.live()
+    pair.change(lamp("a", cluster=pair.cluster))
+    await pair.until(lambda: key("a", pair.cluster) in pair.replica.resources)
+    mistaken = Key(pair.cluster, "TORCH", "home", "a")
+    found = pair.replica.find(ObjectRef("Lamp", "a", "home", "uid-a", key=mistaken))
+    assert found is not None
+    assert found.key == key("a", pair.cluster)
+    assert pair.replica.find(ObjectRef("Lamp", "a", "home", key=mistaken)) is None

@@ -74,7 +74,7 @@ class Resource(Node):
 
 
 def _resource(root: ref.ObjectRef, info: Info) -> Any:
-    return reading.get(info.context, root.key)
+    return reading.meant(info.context, root)
 
 
 @strawberry.type(description="An object as the cluster names it.")
