@@ -6,6 +6,7 @@ reflector must see (ARCHITECTURE.md, "Watching"). Every failure is one of the Cl
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -137,6 +138,8 @@ async def connect(kubeconfig: str | None, context: str | None) -> Kube:
     if kubeconfig is None and context is None and (namespace := _in_cluster(configuration)):
         return Kube(library.ApiClient(configuration), namespace)
     path = kubeconfig or str(Path.home() / ".kube" / "config")
+    if not _some_exist(path):
+        raise SettingsError(f"KUBECONFIG={path}: there is no such file, so there is no cluster to watch")
     try:
         loader = await library_config.load_kube_config(
             config_file=path, context=context, client_configuration=configuration, persist_config=False
@@ -145,6 +148,11 @@ async def connect(kubeconfig: str | None, context: str | None) -> Kube:
         raise SettingsError(f"KUBECONFIG={path}: no cluster to watch: {error}") from error
     current: Any = loader.current_context
     return Kube(library.ApiClient(configuration), current["context"].get("namespace") or "default")
+
+
+def _some_exist(paths: str) -> bool:
+    """KUBECONFIG may name several files, as a PATH does."""
+    return any(Path(path).expanduser().exists() for path in paths.split(os.pathsep))
 
 
 def _in_cluster(configuration: Any) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import structlog
+
 from graph.errors import StoreError
 from graph.store.catalog import Catalog
 from graph.store.follower import Follower
@@ -14,6 +16,8 @@ from graph.store.replica import Replica
 
 LOOK = 1.0
 """Seconds between two looks for clusters."""
+
+log = structlog.get_logger(__name__)
 
 
 class Followers:
@@ -34,6 +38,7 @@ class Followers:
         self._replica = replica
         self._clock = clock
         self._known: set[str] = set()
+        self._told = False
 
     async def run(self) -> None:
         """Follows all clusters until cancelled."""
@@ -49,5 +54,8 @@ class Followers:
     async def _new(self) -> list[str]:
         try:
             return [cluster for cluster in await self._reader.clusters() if cluster not in self._known]
-        except StoreError:
-            return []  # each follower tells of an absent Redis, readiness tells of one that was never there
+        except StoreError as error:
+            if not self._known and not self._told:  # later on, each follower tells of an absent Redis
+                self._told = True
+                log.warning("Redis cannot be read, trying again", problem=str(error))
+            return []

@@ -19,6 +19,7 @@ from graph.model import instant
 from graph.model.resource import FreshnessState
 from graph.store.codec import Codec
 from graph.store.connection import Server
+from graph.store.keys import Keys
 from graph.store.protocols import Snapshot
 from graph.store.reader import RedisReader
 from graph.store.writer import Kept, RedisWriter
@@ -155,3 +156,17 @@ async def test_a_leader_that_lost_its_lead_says_nothing_more_and_comes_back(worl
             "the Lease cannot be held, trying again",
             "the lead is lost: the Lease could not be renewed in time",
         ]
+
+
+async def test_what_redis_holds_and_nobody_can_read_is_written_anew_under_another_epoch(
+    world: World, redis_server: RedisServer
+) -> None:
+    async with world.leader():
+        before = await world.snapshot()
+    server = Server(redis_server.url)
+    await server.command("HSET", Keys(CLUSTER).resources(before.cursor.epoch), "POD/default/odd", b"\xc1")
+    await server.close()
+    async with world.leader():
+        after = await world.snapshot()
+    assert after.cursor.epoch != before.cursor.epoch
+    assert after.resources.keys() == before.resources.keys()
