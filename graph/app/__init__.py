@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 
@@ -18,6 +19,9 @@ from graph import __version__
 from graph.app.part import Job, Part
 from graph.config import Settings, address
 from graph.errors import SettingsError
+
+STALLED_MS = 20_000
+"""Milliseconds for which sent bytes may stay unacknowledged before the connection is given up."""
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +75,8 @@ async def _listen(part: Part, server: _Server) -> None:
         raise SettingsError(
             f"{name}={part.listen}: {host}:{port} cannot be listened on, it is taken or not ours"
         ) from error
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # a ping that is never answered does not free a client that reads nothing
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MS)
     log.info("listening", part=part.name, address=f"http://{host}:{port}", version=__version__)
     await server.serve(sockets=[bound])
 
@@ -92,6 +98,8 @@ class _Server(uvicorn.Server):
                 ws="websockets-sansio",
                 ws_max_size=65_536,
                 ws_per_message_deflate=False,
+                ws_ping_interval=10,
+                ws_ping_timeout=10,
                 timeout_graceful_shutdown=5,
             )
         )
