@@ -16,7 +16,7 @@ import structlog
 import uvicorn
 
 from graph import __version__
-from graph.app.part import Job, Part
+from graph.app.part import Part
 from graph.config import Settings, address
 from graph.errors import SettingsError
 
@@ -49,7 +49,7 @@ async def _serve(parts: list[Part]) -> None:
     servers = [(part, _Server(part)) for part in parts]
     with _signals(ending, servers):
         async with asyncio.TaskGroup() as tasks:
-            jobs = [tasks.create_task(_run(part.job)) for part in parts]
+            jobs = [tasks.create_task(part.job()) for part in parts]
             listening = [tasks.create_task(_listen(part, server)) for part, server in servers]
             await ending.wait()
             log.info("ending")
@@ -60,10 +60,6 @@ async def _serve(parts: list[Part]) -> None:
                 job.cancel()
             await asyncio.wait([*jobs, *listening])
     log.info("ended")
-
-
-async def _run(job: Job) -> None:
-    await job()
 
 
 async def _listen(part: Part, server: _Server) -> None:

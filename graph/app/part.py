@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 
 from starlette.applications import Starlette
 
-Job = Callable[[], Awaitable[None]]
+Job = Callable[[], Coroutine[None, None, None]]
 """Runs until it is cancelled."""
 
 

@@ -69,8 +69,8 @@ class Links:
             self._attach_event(entry)
             return
         self._place(entry, now)
-        for child in self._waiting.pop(uid, {}).values():
-            self._adopt(entry, child)
+        for child in tuple(self._waiting.get(uid, {}).values()):
+            self._place(child, now)
         for event in self.events.get(uid, {}).values():
             self.touch(event)
 
@@ -80,8 +80,8 @@ class Links:
         parent = self.by_uid.get(owner.uid) if owner else None
         if parent is not None and self._rank[parent.kind.name] > self._rank[entry.kind.name]:
             self._adopt(parent, entry)
-        elif owner is None or owner.kind not in self._of_word:
-            self.root_by_name(entry)
+        elif owner is None or parent is not None or owner.kind not in self._of_word:
+            self.root_by_name(entry)  # also where the owner is of a kind that owns no such thing: no circles
         else:
             entry.awaits = owner.uid
             self._waiting.setdefault(owner.uid, {})[entry.key] = entry

@@ -73,7 +73,8 @@ class Operator:
     def unready(self) -> str | None:
         """Why this process is not doing its work; None when it is. A standby is ready: it stands by.
 
-        Once it worked, only a missing right makes it unready: a restart would not bring back an API server or a Redis.
+        Once it worked, only a missing right makes it unready: an outage of the API server or of Redis is told by
+        freshness.
         """
         if self._vitals is None or self._claiming:
             problem = self._elector.problem

@@ -57,6 +57,17 @@ def test_the_owner_is_the_nearest_one() -> None:
     )
 
 
+def test_owners_in_a_circle_are_no_circle_here() -> None:
+    hand = Hand()
+    top, middle, bottom = family("web", app="shop")
+    circle = deployment("web", labels={"app": "shop"}, owner=bottom)
+    hand.judge(circle, top, middle, bottom)
+    hand.judge(circle)
+    hand.judge(bottom, middle)
+    assert {hand.service(name) for name in hand.seen} == {"shop"}
+    assert (hand.owner("POD/web-1-a"), hand.owner("DEPLOYMENT/web")) == ("web-1", None)
+
+
 def test_a_controller_that_is_not_watched_names_the_service() -> None:
     hand = Hand()
     hand.judge(pod("queue-0", owner=thing("Rollout", "queue")))
