@@ -18,13 +18,13 @@ from typing import NamedTuple
 from benchmarks import objects, report, synthetic
 from benchmarks.objects import Object
 from benchmarks.program import Part, started
+from graph.demo.player.api import MERGE_PATCH
+from graph.demo.player.clock import Pace
+from graph.demo.player.node import Node
 from graph.model import instant
 from tests.controlplane import binaries
 from tests.controlplane.kube import Kube
 from tests.controlplane.plane import ControlPlane
-from tests.controlplane.player.api import MERGE_PATCH
-from tests.controlplane.player.clock import Pace
-from tests.controlplane.player.node import Node
 
 SERVICES = 400
 REPLICAS = 5

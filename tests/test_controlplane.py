@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from graph.demo.player import ApiError
 from tests.controlplane.fixtures import Cluster
 from tests.controlplane.kube import Kube, condition
 from tests.controlplane.plane import ControlPlane
-from tests.controlplane.player import ApiError
 from tests.controlplane.process import ComponentFailedError
 
 Object = dict[str, Any]

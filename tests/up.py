@@ -16,10 +16,11 @@ from typing import Any
 
 import yaml
 
+from graph.demo.player import Pace
 from tests.controlplane.binaries import BinariesUnavailableError, find
 from tests.controlplane.kube import Kube
 from tests.controlplane.plane import ControlPlane
-from tests.controlplane.player import Pace, PlayerThread
+from tests.controlplane.playerthread import PlayerThread
 from tests.servers import RedisServer, binary
 
 APPLICATIONS = Path(__file__).parent / "up.yaml"

@@ -8,9 +8,11 @@ import signal
 import sys
 from pathlib import Path
 
+from graph.demo.player import Pace
+
 from . import binaries
 from .plane import ControlPlane
-from .player import Pace, PlayerThread
+from .playerthread import PlayerThread
 
 
 def main() -> int:

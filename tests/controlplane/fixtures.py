@@ -16,10 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from graph.demo.player import Pace
+
 from . import binaries
 from .kube import Kube
 from .plane import ControlPlane
-from .player import Pace, PlayerThread
+from .playerthread import PlayerThread
 
 NODES = 3
 SPEED = 10.0

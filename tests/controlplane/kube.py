@@ -11,7 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .player.api import MERGE_PATCH, Api, ApiError, UnreachableError
+from graph.demo.player.api import MERGE_PATCH, Api, ApiError, UnreachableError
+
+from . import kubeconfig
 
 Object = dict[str, Any]
 Condition = Callable[[Object], object]
@@ -69,7 +71,7 @@ class Kube:
 
     @classmethod
     def from_kubeconfig(cls, path: Path) -> Self:
-        return cls(Api.from_kubeconfig(path))
+        return cls(kubeconfig.api_of(path))
 
     async def __aenter__(self) -> Self:
         await self.api.__aenter__()

@@ -12,8 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from graph.demo.player.api import Api, ApiError, UnreachableError
+
 from . import certificates, commands, kubeconfig
-from .player.api import Api, ApiError, UnreachableError
 from .process import Component, ComponentFailedError
 
 START_TIMEOUT = 90.0
@@ -124,7 +125,7 @@ class ControlPlane:
 
     async def _until(self, condition: Callable[[Api], Awaitable[object]], *, component: str) -> None:
         try:
-            async with asyncio.timeout(START_TIMEOUT), Api.from_kubeconfig(self.kubeconfig) as api:
+            async with asyncio.timeout(START_TIMEOUT), kubeconfig.api_of(self.kubeconfig) as api:
                 while not await _holds(condition(api)):
                     self.check()
                     await asyncio.sleep(POLL_INTERVAL)

@@ -7,8 +7,8 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from graph.demo.player import ApiError, UnreachableError
 from tests.controlplane.kube import Kube, Object
-from tests.controlplane.player import ApiError, UnreachableError
 from tests.e2e import manifests
 
 PACE = 0.25

@@ -29,6 +29,6 @@ annotation counts at once, in the running container; so a test can make an unrea
 
 from .api import Api, ApiError, Object, UnreachableError
 from .clock import Pace
-from .player import Player, PlayerThread
+from .player import Player
 
-__all__ = ["Api", "ApiError", "Object", "Pace", "Player", "PlayerThread", "UnreachableError"]
+__all__ = ["Api", "ApiError", "Object", "Pace", "Player", "UnreachableError"]

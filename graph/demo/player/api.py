@@ -1,23 +1,19 @@
-"""A small client of the Kubernetes API: requests and watches in plain JSON, with a kubeconfig's TLS and credentials.
+"""A small client of the Kubernetes API: requests and watches in plain JSON.
 
-It is the tests' own, independent of the client under test, and asks for nothing that a minimal API server lacks.
+The player's own, independent of the program's client; it asks for nothing that a minimal API server lacks.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import ssl
-import tempfile
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
-import yaml
 
 Object = dict[str, Any]
 
@@ -49,15 +45,6 @@ class Api:
         self._tls = tls
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._session: aiohttp.ClientSession | None = None
-
-    @classmethod
-    def from_kubeconfig(cls, path: Path) -> Self:
-        """Reads the current context; credentials are a client certificate, a token or none."""
-        content = yaml.safe_load(path.read_text())
-        context = _named(content["contexts"], content["current-context"])["context"]
-        cluster = _named(content["clusters"], context["cluster"])["cluster"]
-        user = _named(content["users"], context["user"])["user"]
-        return cls(cluster["server"], tls=_tls(cluster, user), token=user.get("token"))
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(ssl=self._tls if self._tls is not None else True, limit=0)
@@ -164,26 +151,3 @@ def _error(status: int, text: str) -> ApiError:
 
 def _from_status(status: Object) -> ApiError:
     return ApiError(int(status.get("code") or 500), status.get("reason") or "Unknown", status.get("message") or "")
-
-
-def _named(entries: list[Object], name: str) -> Object:
-    return next(entry for entry in entries if entry["name"] == name)
-
-
-def _tls(cluster: Object, user: Object) -> ssl.SSLContext | None:
-    if not cluster["server"].startswith("https:"):
-        return None
-    context = ssl.create_default_context(cadata=_data(cluster, "certificate-authority"))
-    certificate, key = _data(user, "client-certificate"), _data(user, "client-key")
-    if certificate and key:
-        with tempfile.NamedTemporaryFile("w") as file:  # the ssl module reads client certificates from files only
-            file.write(certificate + key)
-            file.flush()
-            context.load_cert_chain(file.name)
-    return context
-
-
-def _data(entry: Object, name: str) -> str | None:
-    if data := entry.get(f"{name}-data"):
-        return base64.b64decode(data).decode()
-    return Path(entry[name]).read_text() if name in entry else None
