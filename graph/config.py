@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     api_listen: str = Field("127.0.0.1:8000", description="host:port of the GraphQL API.")
     operator_listen: str = Field("127.0.0.1:8001", description="host:port of the operator's probes and metrics.")
     actions: Literal["on", "off"] = Field("off", description="Whether mutations may change the cluster.")
+    graphiql: Literal["on", "off"] = Field("on", description="Whether a browser finds GraphiQL at /graphql.")
+    allowed_origins: Names = Field(
+        (),
+        description="Whose pages may open a websocket beside our own: https://portal.example, comma-separated.",
+    )
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",
         validation_alias=AliasChoices("REDIS_URL", "STATUSGRAPH_REDIS_URL", "redis_url"),
@@ -117,6 +122,14 @@ class Settings(BaseSettings):
         if not (colon and host and port.isdigit() and int(port) < 65536):
             raise ValueError("write it as host:port, e.g. 127.0.0.1:8000")
         return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if not re.fullmatch(r"https?://[^/?#@\s*]+", value):
+                raise ValueError(f"{value} is no origin; write it as https://host or https://host:port, without a path")
+        return tuple(value.lower() for value in values)
 
     @field_validator("redis_url")
     @classmethod

@@ -1,22 +1,36 @@
-"""Which media type an answer has: the client's ``Accept`` against what we can write."""
+"""Which media type an answer has: the client's ``Accept`` against what we can write; and who wants a page instead."""
 
 from __future__ import annotations
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
+HTML = "text/html"
 
 
 def negotiated(accept: str | None) -> str | None:
     """The media type of the answer; None when the client accepts none of ours. JSON for clients that do not care."""
     if not accept:
         return JSON
-    weights = dict(reversed([_weighed(part) for part in accept.split(",")]))
+    weights = weighed(accept)
     offers = [(_weight(weights, JSON), JSON), (_weight(weights, GRAPHQL), GRAPHQL)]
     best = max(weight for weight, _ in offers)
     if best <= 0:
         return None
     named = [offer for weight, offer in offers if weight == best and offer in weights]
     return max(named, key=lambda offer: offer == GRAPHQL) if named else JSON
+
+
+def prefers_page(accept: str | None) -> bool:
+    """Whether it is a browser, which names HTML, rather than a client of the API, which may take anything."""
+    weights = weighed(accept or "")
+    page = weights.get(HTML, weights.get("text/*", 0.0))
+    answer = max(_weight(weights, media) for media in (JSON, GRAPHQL))
+    return page > answer or (page == answer > 0 and JSON not in weights and GRAPHQL not in weights)
+
+
+def weighed(header: str) -> dict[str, float]:
+    """What an ``Accept`` or ``Accept-Encoding`` names, and how much it is wanted; of what it names twice, the first."""
+    return dict(reversed([_weighed(part) for part in header.split(",")]))
 
 
 def _weighed(part: str) -> tuple[str, float]:

@@ -1,11 +1,13 @@
 """GraphQL over HTTP, the probes and the metrics. No request whatever makes a 5xx but those that a probe means.
 
-``/graphql``: GET for queries, POST with a JSON body for queries and mutations; subscriptions need a websocket.
+``/graphql``: GET for queries, POST with a JSON body for queries and mutations; subscriptions need a websocket. A
+browser that goes there finds GraphiQL.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from pathlib import Path
 
 import msgspec
 import strawberry
@@ -20,7 +22,8 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from graph import probes
-from graph.api.accept import GRAPHQL, JSON, negotiated
+from graph.api import graphiql
+from graph.api.accept import GRAPHQL, JSON, negotiated, prefers_page
 from graph.api.context import Context
 from graph.api.errors import Code
 from graph.api.execute import MAX_BYTES, Request, formatted, is_request_error, refusal, unreadable
@@ -42,12 +45,18 @@ class _Refused(Exception):  # ends a request early, not a failure
 class GraphQLEndpoint:
     """The ASGI application of ``/graphql`` for HTTP."""
 
-    def __init__(self, schema: strawberry.Schema, context: Context) -> None:
+    def __init__(self, schema: strawberry.Schema, context: Context, page: Response | None) -> None:
         self._schema = schema
         self._context = context
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = HttpRequest(scope, receive)
+        if self._page and request.method == "GET" and prefers_page(request.headers.get("accept")):
+            return await self._page(scope, receive, send)
+        return await self._respond(request, send)
+
+    async def _respond(self, request: HttpRequest, send: Send) -> None:
         media = negotiated(request.headers.get("accept"))
         try:
             if media is None:
@@ -61,7 +70,8 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             return
         self._context.metrics.requests.labels("http", "error" if result.errors else "ok").inc()
-        await _answer(result, status=status, media=media or JSON, headers=headers)(scope, receive, send)
+        answer = _answer(result, status=status, media=media or JSON, headers=headers)
+        await answer(request.scope, request.receive, send)
 
     async def _execute(self, request: Request, method: str) -> ExecutionResult:
         allowed = {OperationType.QUERY} if method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
@@ -124,8 +134,19 @@ def _answer(result: ExecutionResult, *, status: int, media: str, headers: dict[s
     )
 
 
-def create(schema: strawberry.Schema, context: Context, *, ready: Callable[[], str | None]) -> Starlette:
-    """The application. ``ready``: why this process cannot serve yet, None when it can."""
+def create(
+    schema: strawberry.Schema,
+    context: Context,
+    *,
+    ready: Callable[[], str | None],
+    web: Path | None = graphiql.BUILT,
+    allowed_origins: Collection[str] = (),
+) -> Starlette:
+    """The application.
+
+    ``ready``: why this process cannot serve yet, None when it can. ``web``: the folder of GraphiQL's built files; None
+    switches it off. ``allowed_origins``: whose pages may open a websocket, beside our own.
+    """
     context.metrics.watch(context.catalog)
 
     def unready() -> str | None:
@@ -133,8 +154,9 @@ def create(schema: strawberry.Schema, context: Context, *, ready: Callable[[], s
 
     app = Starlette(
         routes=[
-            Route("/graphql", GraphQLEndpoint(schema, context)),
-            WebSocketRoute("/graphql", SocketEndpoint(schema, context)),
+            Route("/graphql", GraphQLEndpoint(schema, context, graphiql.page(web) if web else None)),
+            WebSocketRoute("/graphql", SocketEndpoint(schema, context, allowed_origins)),
+            *([graphiql.files(web)] if web else []),
             *probes.routes(unready, context.metrics.page),
         ],
     )

@@ -8,6 +8,7 @@ A client that does not keep to the protocol is told so by a close code; an opera
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from contextlib import aclosing
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 import strawberry
 import structlog
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -37,18 +39,24 @@ MAX_OPERATIONS = 20
 class SocketEndpoint:
     """The ASGI application of ``/graphql`` for websockets."""
 
-    def __init__(self, schema: strawberry.Schema, context: Context) -> None:
+    def __init__(self, schema: strawberry.Schema, context: Context, allowed_origins: Collection[str]) -> None:
         self._schema = schema
         self._context = context
+        self._allowed_origins = frozenset(allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
-        if not _same_origin(websocket):
+        if not self._welcome(websocket.headers):
             await websocket.send_denial_response(PlainTextResponse("foreign origin\n", status_code=403))
         elif self._context.drain.draining:
             await websocket.send_denial_response(PlainTextResponse("draining\n", status_code=503))
         else:
             await self._serve(websocket)
+
+    def _welcome(self, headers: Headers) -> bool:
+        """Browsers let any page open a websocket, and tell its Origin: ours may, and those that a setting allows."""
+        origin = headers.get("origin")
+        return origin is None or origin in self._allowed_origins or _is_own(origin, headers.get("host"))
 
     async def _serve(self, websocket: WebSocket) -> None:
         if PROTOCOL not in websocket.scope["subprotocols"]:
@@ -213,7 +221,9 @@ class Socket:
         await asyncio.gather(*operations, return_exceptions=True)
 
 
-def _same_origin(websocket: WebSocket) -> bool:
-    """Browsers send an Origin, and let any page open a websocket to us: only our own pages may."""
-    origin = websocket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == websocket.headers.get("host")
+def _is_own(origin: str, host: str | None) -> bool:
+    """Whether it is the page of the host that was asked. ``null``, the Origin of what hides its own, is nobody's."""
+    try:
+        return host == urlsplit(origin).netloc != ""
+    except ValueError:  # e.g. http://[
+        return False

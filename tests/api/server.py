@@ -146,10 +146,10 @@ class Host:
         self.port = port
         self.app: ASGIApp | None = None
 
-    def serve(self, world: World) -> Served:
-        """Serves a world from now on."""
+    def serve(self, world: World, **options: Any) -> Served:
+        """Serves a world from now on. ``options``: of ``http.create``."""
         served = Served(world, self.port)
-        self.app = http.create(SCHEMA, world.context, ready=lambda: served.unready)
+        self.app = http.create(SCHEMA, world.context, ready=lambda: served.unready, **options)
         return served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

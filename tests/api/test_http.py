@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.api.server import Served, until
+from tests.api.server import Host, Served, until
 from tests.api.world import World
 
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 JSON = {"content-type": "application/json"}
 QUERY = "{ clusters { name } }"
 CLUSTERS = {"clusters": [{"name": "one"}]}
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A page with one file, as the build leaves them."""
+    (tmp_path / "graphiql").mkdir()
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    (tmp_path / "graphiql" / "index-abc.js.gz").write_bytes(gzip.compress(b"script()"))
+    return tmp_path
 
 
 @pytest.mark.parametrize(
@@ -138,6 +150,79 @@ async def test_validation_errors_stay_readable(served: Served) -> None:
 
 async def test_there_is_one_endpoint_without_redirects(served: Served) -> None:
     assert (await served.request("POST", "/graphql/", json.dumps({"query": QUERY}), JSON)).status == 404
+
+
+@pytest.mark.parametrize(
+    ("accept", "status", "media"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8", 200, "text/html; charset=utf-8"),
+        ("text/html", 200, "text/html; charset=utf-8"),
+        ("text/html, */*", 200, "text/html; charset=utf-8"),
+        ("application/json;q=0.9, text/html", 200, "text/html; charset=utf-8"),
+        ("text/html;q=0.9, application/json", 400, "application/json; charset=utf-8"),
+        ("text/html, application/json", 400, "application/json; charset=utf-8"),
+        ("text/html;q=0.5, application/*", 400, "application/json; charset=utf-8"),
+        ("text/html;q=0, */*", 400, "application/json; charset=utf-8"),
+        ("*/*", 400, "application/json; charset=utf-8"),
+        (None, 400, "application/json; charset=utf-8"),
+    ],
+)
+async def test_only_a_browser_gets_a_page(
+    host: Host, world: World, built: Path, accept: str | None, status: int, media: str
+) -> None:
+    served = host.serve(world, web=built)
+    answer = await served.request("GET", "/graphql", headers={"accept": accept} if accept else None)
+    assert (answer.status, answer.headers["content-type"], answer.headers["vary"]) == (status, media, "Accept")
+
+
+async def test_the_page_may_load_nothing_from_elsewhere(host: Host, world: World, built: Path) -> None:
+    served = host.serve(world, web=built)
+    answer = await served.request("GET", "/graphql", headers=BROWSER)
+    policy = set(answer.headers["content-security-policy"].split("; "))
+    assert policy >= {
+        "script-src 'self'",
+        "worker-src 'self'",
+        "connect-src 'self'",
+        "font-src 'self' data:",
+        "style-src 'self' 'unsafe-inline'",
+        "frame-ancestors 'none'",
+    }
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(("accepted", "encoding"), [("gzip, br", "gzip"), ("gzip;q=0", None), ("", None)])
+async def test_files_are_kept_forever_and_unpacked_for_those_who_need_it(
+    host: Host, world: World, built: Path, accepted: str, encoding: str | None
+) -> None:
+    served = host.serve(world, web=built)
+    answer = await served.request("GET", "/graphiql/index-abc.js", headers={"accept-encoding": accepted})
+    assert (answer.status, answer.headers.get("content-encoding")) == (200, encoding)
+    assert (gzip.decompress(answer.body) if encoding else answer.body) == b"script()"
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("path", ["/graphiql/", "/graphiql/other.js", "/graphiql/..%2findex.html", "/graphiql/a/b"])
+async def test_there_are_no_other_files(host: Host, world: World, built: Path, path: str) -> None:
+    assert (await host.serve(world, web=built).request("GET", path)).status == 404
+
+
+async def test_a_page_that_was_not_built_says_so_and_the_api_works(host: Host, world: World, tmp_path: Path) -> None:
+    served = host.serve(world, web=tmp_path)
+    answer = await served.request("GET", "/graphql", headers=BROWSER)
+    assert (answer.status, answer.body.count(b"\n")) == (503, 1)
+    assert b"npm run build" in answer.body
+    assert (await served.query(QUERY)).data == CLUSTERS
+
+
+async def test_where_it_is_switched_off_a_browser_is_a_client_like_any_other(host: Host, world: World) -> None:
+    served = host.serve(world, web=None)
+    answer = await served.request("GET", f"/graphql?{urlencode({'query': QUERY})}", headers=BROWSER)
+    assert answer.data == CLUSTERS
+    assert (await served.request("GET", "/graphiql/index-abc.js")).status == 404
 
 
 async def test_the_probes_tell_whether_it_lives_and_is_ready(served: Served, world: World) -> None:

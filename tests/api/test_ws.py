@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from graph.api import ws
-from tests.api.server import Served, until
+from tests.api.server import Host, Served, until
 from tests.api.world import World
 
 FOREVER = "subscription { freshness { state } }"
@@ -99,7 +99,9 @@ async def test_another_protocol_closes_with_4406(served: Served, subprotocols: l
         assert (await client.closed())[0] == 4406
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "", "http://127.0.0.1", "http://localhost", "http://[", "file://"]
+)
 async def test_a_foreign_page_is_refused(served: Served, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         async with served.socket(origin=origin):
@@ -113,6 +115,15 @@ async def test_our_own_page_is_welcome(served: Served) -> None:
         assert await client.receive() == {"type": "pong", "payload": {"a": 1}}
         await client.send({"type": "ping"})
         assert await client.receive() == {"type": "pong"}
+
+
+async def test_a_page_of_an_allowed_origin_is_welcome(host: Host, world: World) -> None:
+    served = host.serve(world, allowed_origins=["https://portal.example"])
+    async with served.socket(origin="https://portal.example"):
+        pass
+    with pytest.raises(InvalidStatus):
+        async with served.socket(origin="http://portal.example"):
+            pass
 
 
 async def test_an_operation_that_fails_leaves_its_siblings_alone(served: Served) -> None:

@@ -24,7 +24,7 @@ class Controller(Protocol):
     """One control loop. Keys are its own; usually (namespace, name) of the object that it cares for."""
 
     def keys(self, resource: Resource, change: Change) -> Iterable[Hashable]:
-        """What has to be looked at after a change. Called for every change of every resource: be quick, write nothing."""
+        """What has to be looked at after a change; asked for every change of every resource. It must not write."""
 
     def reconcile(self, key: Hashable) -> float | None:
         """Looks at one of them, and writes. When to look again if nothing happens: POSIX seconds, None for never."""
