@@ -14,9 +14,6 @@ from typing import Any
 
 import aiohttp
 import msgspec
-from kubernetes_asyncio import client as library
-from kubernetes_asyncio import config as library_config
-from kubernetes_asyncio.config.config_exception import ConfigException
 
 from graph.errors import (
     ClusterError,
@@ -29,6 +26,7 @@ from graph.errors import (
     SettingsError,
     Unauthorized,
 )
+from graph.kube.library import ApiClient, Configuration, config
 
 TIMEOUT = 30.0
 """Seconds for a whole request that is no watch."""
@@ -133,21 +131,21 @@ async def connect(kubeconfig: str | None, context: str | None) -> Kube:
 
     Raises SettingsError.
     """
-    configuration = library.Configuration()
+    configuration = Configuration()
     configuration.connection_pool_maxsize = 0  # a watch holds its connection: no limit
     if kubeconfig is None and context is None and (namespace := _in_cluster(configuration)):
-        return Kube(library.ApiClient(configuration), namespace)
+        return Kube(ApiClient(configuration), namespace)
     path = kubeconfig or str(Path.home() / ".kube" / "config")
     if not _some_exist(path):
         raise SettingsError(f"KUBECONFIG={path}: there is no such file, so there is no cluster to watch")
     try:
-        loader = await library_config.load_kube_config(
+        loader = await config.load_kube_config(
             config_file=path, context=context, client_configuration=configuration, persist_config=False
         )
-    except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
+    except (config.ConfigException, OSError, ValueError, TypeError, KeyError) as error:
         raise SettingsError(f"KUBECONFIG={path}: no cluster to watch: {error}") from error
     current: Any = loader.current_context
-    return Kube(library.ApiClient(configuration), current["context"].get("namespace") or "default")
+    return Kube(ApiClient(configuration), current["context"].get("namespace") or "default")
 
 
 def _some_exist(paths: str) -> bool:
@@ -157,11 +155,11 @@ def _some_exist(paths: str) -> bool:
 
 def _in_cluster(configuration: Any) -> str | None:
     """Loads the pod's own ServiceAccount; its namespace, None where this is no pod."""
-    load: Any = library_config.load_incluster_config
+    load: Any = config.load_incluster_config
     try:
         load(client_configuration=configuration)
         return _NAMESPACE.read_text().strip()
-    except (ConfigException, OSError):
+    except (config.ConfigException, OSError):
         return None
 
 
