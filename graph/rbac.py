@@ -9,6 +9,7 @@ from typing import Any
 from graph.actions.procedure import Rule, rule
 from graph.actions.procedures import PROCEDURES
 from graph.config import Settings
+from graph.judging.decode import nodes_of
 from graph.model.kind import Kind
 from graph.watch.lease import LEASES
 
@@ -17,10 +18,14 @@ API = "rbac.authorization.k8s.io"
 Manifest = dict[str, Any]
 
 
-def rules(kinds: Sequence[Kind], *, actions: bool) -> list[Manifest]:
-    """For watching these kinds and, if so, for all actions; each resource is named once."""
-    watched = (resource for kind in kinds for resource in (kind.resource, kind.kept) if resource is not None)
-    needed = [rule(resource, "list", "watch") for resource in watched]
+def rules(kinds: Sequence[Kind], *, actions: bool, cluster_wide: bool = True) -> list[Manifest]:
+    """For watching these kinds and, if so, for all actions; each resource is named once. ``cluster_wide`` not: a Role
+    of a namespace gives no right to what belongs to none, and the operator goes on without it.
+    """
+    watched = [resource for kind in kinds for resource in (kind.resource, kind.kept) if resource is not None]
+    if (beside := nodes_of(kinds)) is not None:
+        watched.append(beside.watched)
+    needed = [rule(resource, "list", "watch") for resource in watched if cluster_wide or resource.namespaced]
     if actions:
         needed += [one for procedure in PROCEDURES.values() for one in procedure.rules]
     return _merged(needed)
@@ -34,7 +39,7 @@ def lease_rules(name: str) -> list[Manifest]:
 
 def document(kinds: Sequence[Kind], settings: Settings, *, account: str, namespace: str) -> str:
     """YAML manifests that give it all to a ServiceAccount; with ``settings.namespaces`` in those alone."""
-    granted = rules(kinds, actions=settings.actions == "on")
+    granted = rules(kinds, actions=settings.actions == "on", cluster_wide=not settings.namespaces)
     lease = settings.lease_namespace or namespace
     name = "statusgraph-operator"
     manifests = [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account, "namespace": namespace}}]

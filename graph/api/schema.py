@@ -17,7 +17,6 @@ from graph.api.query import query
 from graph.api.subscription import Subscription
 from graph.api.types.factory import Factory
 from graph.api.types.late import building
-from graph.api.types.planned import completed
 from graph.api.types.scalars import SCALARS
 from graph.model.kind import Kind
 
@@ -42,14 +41,13 @@ class Schema(strawberry.Schema):
 
 def build(kinds: Sequence[Kind]) -> strawberry.Schema:
     """The schema of these kinds, which must have SERVICE and EVENT among them."""
-    every = completed(kinds)
-    types = Factory(every).types()
+    types = Factory(kinds).types()
     with building(types):
         return Schema(
-            query=query(every),
+            query=query(kinds),
             mutation=Mutation,
             subscription=Subscription,
-            types=[types[kind.type_name] for kind in every],
+            types=[types[kind.type_name] for kind in kinds],
             config=StrawberryConfig(scalar_map=SCALARS),
             execution_context_class=_Executor,
         )

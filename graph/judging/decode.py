@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from graph.errors import MalformedObject
-from graph.model.kind import Kind, Object, Watched
+from graph.kinds.shared.nodes import NODES, Node
+from graph.model.kind import Kind, Object, Watched, always
 
 
 class Nameplate(Struct, frozen=True, gc=False):
@@ -68,6 +69,17 @@ def variants(kinds: Iterable[Kind]) -> dict[str, Variants]:
         if kind.resource is not None:
             found.setdefault(kind.resource.plural, []).append(kind)
     return {plural: Variants(_resource(of), of) for plural, of in found.items()}
+
+
+def beside(kind: Kind, resource: Watched, view: type[Object]) -> Variants:
+    """How a resource is read that only serves a kind: where its manifests are kept, the nodes that it runs on."""
+    return Variants(resource, [msgspec.structs.replace(kind, view=view, resource=resource, claims=always)])
+
+
+def nodes_of(kinds: Iterable[Kind]) -> Variants | None:
+    """How nodes are read, where there is a kind that runs on them."""
+    running = next((kind for kind in kinds if kind.node_of is not None), None)
+    return beside(running, NODES, Node) if running is not None else None
 
 
 def _resource(kinds: list[Kind]) -> Watched:

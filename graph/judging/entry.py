@@ -18,8 +18,8 @@ class Entry:
     """
 
     __slots__ = (
-        "about", "awaits", "child", "children", "edited", "inferred", "key", "kind", "malformed", "parent", "place",
-        "recheck_at", "seen_at", "stopped_at", "verdict", "view",
+        "about", "awaits", "child", "children", "edited", "inferred", "key", "kind", "malformed", "node", "parent",
+        "place", "recheck_at", "seen_at", "stopped_at", "verdict", "view",
     )  # fmt: skip
 
     def __init__(self, kind: Kind, key: Key, view: Object) -> None:
@@ -38,6 +38,7 @@ class Entry:
         self.seen_at = 0.0
         self.about: str | None = None
         self.awaits: str | None = None
+        self.node: str | None = None
         self.place: tuple[Key | None, Key | None] = (None, None)
 
     @property

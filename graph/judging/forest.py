@@ -1,8 +1,8 @@
 """The cluster as the operator knows it: objects, who owns whom, which service each belongs to, and their verdicts.
 
 Contract: ``put`` and ``remove`` only note what changed; ``judge(now)`` judges whatever is dirty, owned before owner,
-and yields each object once, departures first. An object is dirty when it changed, when something below it or an
-event about it changed, or when its ``recheck_at`` has come. Nothing here reads a clock: equal calls give equal
+and yields each object once, departures first. An object is dirty when it changed, when something below it, an event
+about it or its node changed, or when its ``recheck_at`` has come. Nothing here reads a clock: equal calls give equal
 verdicts.
 """
 
@@ -45,6 +45,7 @@ class Forest:
         self._rules = rules
         self._recall = recall
         self._links = Links(cluster, kinds, labels=labels, recall=recall, grace=orphan_grace)
+        self.nodes = self._links.nodes
         self._kinds = {kind.name: kind for kind in kinds}
         self._made_of = {kind.name: _variants(kind, kinds) for kind in kinds}
         self._kept: dict[Key, tuple[Object, str]] = {}
@@ -162,6 +163,7 @@ class Forest:
             children=tuple(child.child for child in children if child.child is not None),
             events=tuple(event.view for event in events),
             stopped=entry.stopped_at is not None,
+            node=self.nodes.of(entry),
         )
         if entry.kind is service.KIND:
             self._refresh(entry, children)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from graph.judging import identity
 from graph.judging.entry import Entry, Judged
+from graph.judging.nodes import Nodes
 from graph.kinds import service
 from graph.model.kind import Kind
 from graph.model.ref import Key
@@ -46,6 +47,7 @@ class Links:
         """UID → the events about it."""
         self.dirty: list[dict[Key, Entry]] = [{} for _ in kinds]
         """To be judged, by rank: owned before owner."""
+        self.nodes = Nodes(self.touch)
         self.gone: list[Judged] = []
         self.timers: list[tuple[float, Key]] = []
         """When to look at an entry again, a heap; stale where the entry's ``recheck_at`` is another."""
@@ -65,6 +67,7 @@ class Links:
         if uid := entry.view.metadata.uid:
             self.by_uid[uid] = entry
         self.touch(entry)
+        self.nodes.seat(entry)
         if entry.kind.about is not None:
             self._attach_event(entry)
             return
@@ -170,6 +173,7 @@ class Links:
             Judged(entry.key, entry.kind, entry.view, entry.ref, inferred=inferred or entry.inferred, gone=True)
         )
         self._wait_no_longer(entry)
+        self.nodes.unseat(entry)
         if entry.about is not None:
             self._forget_event(entry, entry.about)
         root = entry.root

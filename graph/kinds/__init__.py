@@ -5,7 +5,7 @@ Of two kinds made of one resource the narrower comes first: a Job that is a Buil
 
 from __future__ import annotations
 
-from graph.kinds import build, cronjob, deployment, event, job, pod, replicaset, service
+from graph.kinds import build, cronjob, daemonset, deployment, event, job, pod, replicaset, service, statefulset
 from graph.model.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
@@ -15,6 +15,8 @@ KINDS: tuple[Kind, ...] = (
     build.KIND,
     job.KIND,
     deployment.KIND,
+    statefulset.KIND,
+    daemonset.KIND,
     cronjob.KIND,
     service.KIND,
 )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from graph.config import Rules
 from graph.kinds.shared import workload
 from graph.kinds.shared.pods import POD
 from graph.kinds.shared.revisions import RevisionView
 from graph.kinds.shared.text import clean
-from graph.kinds.shared.workload import Case, Replicas, counted, words_of
+from graph.kinds.shared.workload import Case, Replicas, counted
 from graph.model.kind import Kind, Memory, Related, Relation, Shape, Watched, doc
 from graph.model.status import State, Verdict
 
@@ -44,13 +44,7 @@ def project(view: ReplicaSetView, related: Related, now: float) -> ReplicaSetFie
 def judge(view: ReplicaSetView, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict:
     """The first rule that answers decides."""
     case = workload.case_of(view, related, memory, rules, now)
-    for rule in _ORDER:
-        found = rule(view, case)
-        if found is not None:
-            break
-    else:
-        found = _available(case)
-    return structs.replace(found, recheck_at=case.clock.next)
+    return workload.decide(view, case, order=_ORDER, otherwise=_available)
 
 
 def _deleted(view: ReplicaSetView, case: Case) -> Verdict | None:
@@ -84,12 +78,7 @@ def _pod_trouble(view: ReplicaSetView, case: Case) -> Verdict | None:
     lost = workload.worst_of(case.live, State.UNKNOWN)
     if lost is not None:
         return workload.pod_unknown(case, lost, row="D29")
-    pod = workload.worst_of(case.live, State.FAILED)
-    if pod is None:
-        return None
-    found = pod.verdict
-    message = f"{counted(case)}: {words_of(pod)}"
-    return case.told(case.outage(), found.reason, message, row="R07", hint=found.hint, began=found.began, pod=pod)
+    return workload.pod_failed(case, row="R07")
 
 
 def _minimum_ready(view: ReplicaSetView, case: Case) -> Verdict | None:
@@ -110,7 +99,7 @@ def _too_few(view: ReplicaSetView, case: Case) -> Verdict | None:
 
 def _too_many(view: ReplicaSetView, case: Case) -> Verdict | None:
     """As D14."""
-    return workload.scaling_down(case)
+    return workload.scaling_down(case, one_revision=True)
 
 
 def _attention(view: ReplicaSetView, case: Case) -> Verdict | None:
@@ -118,7 +107,7 @@ def _attention(view: ReplicaSetView, case: Case) -> Verdict | None:
     return workload.degraded_at_full_count(case, case.live, row="D21")
 
 
-def _available(case: Case) -> Verdict:
+def _available(view: ReplicaSetView, case: Case) -> Verdict:
     """R01."""
     return case.told(State.HEALTHY, "Available", workload.all_available(case), row="R01")
 

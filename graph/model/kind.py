@@ -81,7 +81,7 @@ class Related(Struct, frozen=True, gc=False):
     stopped: bool = False
     """Only its record is left: it was stopped on request."""
     node: Any = None
-    """The view of the pod's node; None where nodes are not watched."""
+    """The view of the pod's node; None where it has none, and where nodes are not watched."""
 
 
 class Memory(Struct, frozen=True, gc=False):
@@ -152,6 +152,10 @@ class Watched(Struct, frozen=True):
     """As the cluster spells it: CronJob."""
     selector: str = ""
     """Only objects with these labels."""
+    namespaced: bool = True
+    """False: a Role of a namespace cannot give a right to it."""
+    optional: bool = False
+    """Its absence (or RBAC's refusal) is told once and is no reason not to be ready."""
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -189,5 +193,5 @@ class Kind(Struct, frozen=True, kw_only=True):
     """What of a view counts as an edit of its spec, see ``Memory.edited``."""
     kept: Watched | None = None
     """Where the manifest of a stopped object is kept (Cronjob): a resource whose ``data`` decodes into the view."""
-    optional: bool = False
-    """Its absence (or RBAC's refusal) is told once and is no reason not to be ready."""
+    node_of: Callable[[Any], str | None] | None = None
+    """Of a view that runs on a node (Pod): the node's name, None while it has none. Then nodes are watched, too."""

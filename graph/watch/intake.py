@@ -10,11 +10,13 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
-from graph.errors import MalformedObject
-from graph.judging.decode import Variants
+from graph.errors import ClusterError, MalformedObject
+from graph.judging.decode import Variants, beside
 from graph.judging.forest import Forest
+from graph.judging.nodes import Nodes
+from graph.kinds.shared.nodes import Node
 from graph.model import instant
-from graph.model.kind import Kind, Object, always
+from graph.model.kind import Kind, Object
 from graph.watch.reflector import Found
 from graph.watch.vitals import Source
 
@@ -93,8 +95,7 @@ class KeptIntake:
     def variants(kind: Kind) -> Variants:
         """How revisions are read."""
         assert kind.kept is not None, "only for kinds that are kept"
-        reading = msgspec.structs.replace(kind, view=Revision, resource=kind.kept, claims=always)
-        return Variants(kind.kept, [reading])
+        return beside(kind, kind.kept, Revision)
 
     def replace(self, found: list[Found]) -> None:
         """All that are kept now."""
@@ -133,3 +134,44 @@ class KeptIntake:
         self._forest.keep(
             self._kind, view, instant.normal(revision.metadata.creation_timestamp) or instant.show(now), now
         )
+
+
+class NodeIntake:
+    """The sink of the nodes, and what their reflector reports to: they count only while they are watched.
+
+    A malformed node is one of which nothing is known but that it is there.
+    """
+
+    def __init__(self, nodes: Nodes, source: Source, *, changed: Callable[[], None]) -> None:
+        self._nodes = nodes
+        self._source = source
+        self._changed = changed
+
+    def replace(self, found: list[Found]) -> None:
+        """All that there are."""
+        self._nodes.replace(one.view for one in found if isinstance(one.view, Node))
+        self._source.synced = True
+        self._changed()
+
+    def put(self, found: Found) -> None:
+        """Added or modified; most of the time it is a heartbeat."""
+        if isinstance(found.view, Node) and self._nodes.put(found.view):
+            self._changed()
+
+    def remove(self, found: Found) -> None:
+        """Deleted."""
+        if self._nodes.remove(found.view.metadata.name):
+            self._changed()
+
+    def works(self) -> None:
+        """The watch works."""
+        self._source.works()
+        if self._nodes.resume():
+            self._changed()
+
+    def fails(self, error: ClusterError) -> None:
+        """It does not; without the right to it, what was known is no longer used."""
+        self._source.fails(error)
+        self._nodes.interrupt()
+        if self._source.given_up and self._nodes.forbid():
+            self._changed()

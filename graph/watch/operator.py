@@ -15,7 +15,7 @@ import structlog
 
 from graph.config import Settings
 from graph.errors import Fenced, MalformedObject, StoreError
-from graph.judging.decode import Variants, variants
+from graph.judging.decode import Variants, nodes_of, variants
 from graph.judging.forest import Forest
 from graph.judging.ledger import Ledger
 from graph.kube.client import Kube
@@ -24,10 +24,10 @@ from graph.model.ref import Key
 from graph.model.resource import Resource
 from graph.store.outbox import Outbox
 from graph.store.protocols import Pen, Reader, Writer
-from graph.watch.intake import Intake, KeptIntake
+from graph.watch.intake import Intake, KeptIntake, NodeIntake
 from graph.watch.lease import Elector
-from graph.watch.reflector import Reflector, Sink, Timing
-from graph.watch.vitals import Source, Vitals
+from graph.watch.reflector import Reflector, Report, Sink, Timing
+from graph.watch.vitals import Vitals
 
 RETRY = 1.0
 """Seconds before a leader that could not take the pen tries again."""
@@ -97,7 +97,7 @@ class Operator:
 
     async def _lead(self, term: int) -> None:
         pen, held = await self._begin(term)
-        self._vitals = vitals = Vitals(self._clock)
+        self._vitals = vitals = Vitals(self._clock, changed=self._wake.set)
         ledger = Ledger(self._settings.rules, held)
         outbox = Outbox(self._writer, pen, everything=lambda: dict(ledger.resources), vitals=vitals.beat)
         forest = Forest(
@@ -149,20 +149,26 @@ class Operator:
                 await asyncio.sleep(RETRY)
 
     def _reflectors(self, forest: Forest, vitals: Vitals, *, gap: bool) -> Iterator[Reflector]:
-        """One for each resource and namespace. ``gap``: the store holds what an earlier leader saw."""
+        """One for each resource and namespace, and one for the nodes, which no namespace has; whoever is limited to
+        namespaces may be allowed to see them all the same. ``gap``: the store holds what an earlier leader saw.
+        """
         for namespace in self._settings.namespaces or ("",):
             for one in variants(self._kinds).values():
-                source = vitals.source(one.watched, namespace, optional=all(kind.optional for kind in one.kinds))
-                yield self._reflector(one, Intake(forest, one, source, changed=self._wake.set, gap=gap), source)
+                source = vitals.source(one.watched, namespace)
+                sink = Intake(forest, one, source, changed=self._wake.set, gap=gap)
+                yield self._reflector(one, sink, source, namespace)
             for kind in self._kinds:
                 if kind.kept is not None:
-                    source = vitals.source(kind.kept, namespace, optional=False)
-                    sink = KeptIntake(forest, kind, source, changed=self._wake.set)
-                    yield self._reflector(KeptIntake.variants(kind), sink, source)
+                    source = vitals.source(kind.kept, namespace)
+                    kept = KeptIntake(forest, kind, source, changed=self._wake.set)
+                    yield self._reflector(KeptIntake.variants(kind), kept, source, namespace)
+        if (reading := nodes_of(self._kinds)) is not None:
+            nodes = NodeIntake(forest.nodes, vitals.source(reading.watched, ""), changed=self._wake.set)
+            yield self._reflector(reading, nodes, nodes, "")
 
-    def _reflector(self, what: Variants, sink: Sink, source: Source) -> Reflector:
+    def _reflector(self, what: Variants, sink: Sink, report: Report, namespace: str) -> Reflector:
         timing = Timing(timeout=self._settings.watch_timeout, silence=self._settings.watch_silence)
-        return Reflector(self._kube, what, sink, source, namespace=source.namespace, timing=timing, clock=self._clock)
+        return Reflector(self._kube, what, sink, report, namespace=namespace, timing=timing, clock=self._clock)
 
     async def _synced(self, vitals: Vitals) -> None:
         while vitals.unready():

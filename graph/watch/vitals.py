@@ -21,12 +21,11 @@ log = structlog.get_logger(__name__)
 class Source:
     """One reflector's state; the reflector reports here."""
 
-    def __init__(self, vitals: Vitals, resource: Watched, namespace: str, *, optional: bool) -> None:
+    def __init__(self, vitals: Vitals, resource: Watched, namespace: str) -> None:
         self._vitals = vitals
         self.clock = vitals.clock
         self.resource = resource
         self.namespace = namespace
-        self.optional = optional
         self.synced = False
         self.open = False
         self.alive_at = 0.0
@@ -34,8 +33,8 @@ class Source:
 
     @property
     def given_up(self) -> bool:
-        """An optional kind that the cluster does not have, or does not let us see."""
-        return self.optional and self.refusal is not None
+        """An optional resource that the cluster does not have, or does not let us see."""
+        return self.resource.optional and self.refusal is not None
 
     @property
     def name(self) -> str:
@@ -46,9 +45,11 @@ class Source:
 
     def works(self) -> None:
         """It is open and up to date."""
-        if self.refusal is not None:
-            log.info("watching again", resource=self.name)
+        refused = self.refusal is not None
         self.open, self.refusal, self.alive_at = True, None, self.clock()
+        if refused:
+            log.info("watching again", resource=self.name)
+            self._vitals.changed()
         self._vitals.one_works()
 
     def fails(self, error: ClusterError) -> None:
@@ -57,9 +58,16 @@ class Source:
         if not isinstance(error, ClusterRefused):
             self._vitals.one_fails(error)
             return
-        if self.refusal != str(error):
-            log.warning("cannot watch", resource=self.name, problem=str(error), **self._missing_rule(error))
-        self.refusal = str(error)
+        before, self.refusal = self.refusal, str(error)
+        if self.resource.optional:
+            if before is None:
+                self._tell(log.info, "goes on without watching", error)
+        elif before != self.refusal:
+            self._tell(log.warning, "cannot watch", error)
+
+    def _tell(self, say: Callable[..., None], event: str, error: ClusterRefused) -> None:
+        say(event, resource=self.name, problem=str(error), **self._missing_rule(error))
+        self._vitals.changed()
 
     def _missing_rule(self, error: ClusterRefused) -> dict[str, str]:
         if not isinstance(error, Forbidden):
@@ -69,16 +77,17 @@ class Source:
 
 
 class Vitals:
-    """All reflectors' states. ``clock``: POSIX seconds."""
+    """All reflectors' states. ``clock``: POSIX seconds. ``changed`` is called when what may be watched is another."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], *, changed: Callable[[], None] = lambda: None) -> None:
         self.clock = clock
+        self.changed = changed
         self._sources: list[Source] = []
         self._unreachable = False
 
-    def source(self, resource: Watched, namespace: str, *, optional: bool) -> Source:
+    def source(self, resource: Watched, namespace: str) -> Source:
         """A new one, to be reported on."""
-        source = Source(self, resource, namespace, optional=optional)
+        source = Source(self, resource, namespace)
         self._sources.append(source)
         return source
 

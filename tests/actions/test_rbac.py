@@ -34,7 +34,7 @@ def test_without_actions_everything_is_only_read() -> None:
     granted = rules(KINDS, actions=False)
     assert all(set(one["verbs"]) == READING for one in granted)
     watched = {kind.resource.plural for kind in KINDS if kind.resource} | {"controllerrevisions"}
-    assert {name for one in granted for name in one["resources"]} == watched
+    assert {name for one in granted for name in one["resources"]} == watched | {"nodes"}
 
 
 def test_actions_add_what_they_need_and_each_resource_is_named_once() -> None:
@@ -49,6 +49,12 @@ def test_actions_add_what_they_need_and_each_resource_is_named_once() -> None:
     assert verbs["apps", "deployments/scale"] == {"get", "patch"}
     assert verbs["", "pods"] == READING
     assert not any("*" in one["verbs"] or "secrets" in one["resources"] for one in granted)
+
+
+def test_a_role_of_a_namespace_names_nothing_that_belongs_to_none() -> None:
+    text = document(KINDS, load(namespaces=("shop",)), account="statusgraph", namespace="ops")
+    granted = [rule for one in yaml.safe_load_all(text) for rule in one.get("rules", ())]
+    assert not any("nodes" in rule["resources"] for rule in granted)
 
 
 def test_the_lease_is_the_only_one_that_may_be_held() -> None:

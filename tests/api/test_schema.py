@@ -102,22 +102,6 @@ def test_a_schema_of_other_kinds_leaves_the_first_one_alone() -> None:
     assert "TOY" not in {value["name"] for value in answer.data["__type"]["enumValues"]}
 
 
-def test_a_planned_type_gives_way_to_its_kind() -> None:
-    kind = Kind(
-        name="STATEFUL_SET",
-        type_name="StatefulSet",
-        plural="statefulSets",
-        description="The real one.",
-        resource=None,
-        view=Object,
-        fields=ToyFields,
-        project=never,
-        judge=never,
-    )
-    schema = build_schema(sdl((*KINDS, kind)))
-    assert schema.type_map["StatefulSet"].description == "The real one."
-
-
 def test_a_kind_without_a_status_is_a_node_but_no_resource() -> None:
     event = SCHEMA.type_map["Event"]
     assert isinstance(event, GraphQLObjectType)

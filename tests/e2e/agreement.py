@@ -98,7 +98,7 @@ async def _nodes(port: int, side: Side, namespaces: list[str]) -> AsyncIterator[
 async def _told_by_cluster(kube: Kube, namespaces: list[str]) -> dict[Name, Facts]:
     found: dict[Name, Facts] = {}
     for namespace in namespaces:
-        for kind in ("Pod", "ReplicaSet", "Deployment", "Job", "CronJob"):
+        for kind in ("Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"):
             for item in await kube.list(kind, namespace=namespace):
                 meta = item["metadata"]
                 shown = "Build" if kind == "Job" and BUILD_OF in meta.get("labels", {}) else kind
@@ -136,10 +136,28 @@ def _replicas(updated: str) -> Callable[[Object], Facts]:
         spec, status = item["spec"], item.get("status", {})
         names = {"current": "replicas", "updated": updated, "ready": "readyReplicas", "available": "availableReplicas"}
         told = {name: status.get(counter, 0) for name, counter in names.items()}
-        images = list(dict.fromkeys(one["image"] for one in spec["template"]["spec"]["containers"]))
-        return {"replicas": {"desired": spec["replicas"], **told}, "images": images}
+        return {"replicas": {"desired": spec["replicas"], **told}, "images": _images(item)}
 
     return facts
+
+
+def _daemonset_of_cluster(item: Object) -> Facts:
+    """A pod on a node that is none of its own is there all the same."""
+    status = item.get("status", {})
+    names = {
+        "desired": "desiredNumberScheduled",
+        "current": "currentNumberScheduled",
+        "updated": "updatedNumberScheduled",
+        "ready": "numberReady",
+        "available": "numberAvailable",
+    }
+    told = {name: status.get(counter, 0) for name, counter in names.items()}
+    told["current"] += status.get("numberMisscheduled", 0)
+    return {"replicas": told, "images": _images(item)}
+
+
+def _images(item: Object) -> list[str]:
+    return list(dict.fromkeys(one["image"] for one in item["spec"]["template"]["spec"]["containers"]))
 
 
 def _same_names(*names: str) -> Callable[[Object], Facts]:
@@ -188,8 +206,13 @@ def _holds(item: Object, type_: str) -> bool:
     return condition(item, type_).get("status") == "True"
 
 
-def _full(replicaset: Object) -> bool:
-    return bool(replicaset.get("status", {}).get("availableReplicas", 0) >= replicaset["spec"]["replicas"])
+def _full(item: Object) -> bool:
+    return bool(item.get("status", {}).get("availableReplicas", 0) >= item["spec"]["replicas"])
+
+
+def _everywhere(daemonset: Object) -> bool:
+    status = daemonset.get("status", {})
+    return bool(status.get("numberAvailable", 0) >= status.get("desiredNumberScheduled", 0))
 
 
 REPLICAS = "replicas { desired current updated ready available } images"
@@ -210,6 +233,10 @@ SIDES = {
         _replicas("updatedReplicas"),
         lambda deployment: _holds(deployment, "Available"),
     ),
+    "StatefulSet": Side(
+        "statefulSets", REPLICAS, _same_names("replicas", "images"), _replicas("updatedReplicas"), _full
+    ),
+    "DaemonSet": Side("daemonSets", REPLICAS, _same_names("replicas", "images"), _daemonset_of_cluster, _everywhere),
     "Job": Side(
         "jobs",
         "startedAt finishedAt active succeeded failed",

@@ -17,10 +17,23 @@ def pod(name: str, play: str, **spec: Any) -> Object:
 
 def deployment(name: str, tag: str, *, replicas: int = 1) -> Object:
     """A Deployment of the service of its name; its pods are ready a second after they started."""
-    labels = {"app": name}
-    template = {"metadata": {"labels": labels}, "spec": _probed(tag)}
-    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels}, "spec": spec}
+    made = _owner("Deployment", name, tag)
+    made["spec"]["replicas"] = replicas
+    return made
+
+
+def statefulset(name: str, tag: str, *, replicas: int = 1, node: str | None = None) -> Object:
+    """A StatefulSet of the service of its name; ``node``: its pods go there."""
+    made = _owner("StatefulSet", name, tag)
+    made["spec"] |= {"replicas": replicas, "serviceName": name}
+    if node is not None:
+        made["spec"]["template"]["spec"]["nodeSelector"] = {"kubernetes.io/hostname": node}
+    return made
+
+
+def daemonset(name: str, tag: str) -> Object:
+    """A DaemonSet of the service of its name."""
+    return _owner("DaemonSet", name, tag)
 
 
 def cronjob(name: str, schedule: str, play: str) -> Object:
@@ -50,14 +63,31 @@ def build(service: str, number: int, **steps: str) -> Object:
 
 
 def no_jobs() -> Object:
-    """A quota that refuses every Job of its namespace."""
-    spec = {"hard": {"count/jobs.batch": "0"}}
-    return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "no-jobs"}, "spec": spec}
+    """A quota that refuses every new Job of its namespace."""
+    return _quota("no-jobs", "count/jobs.batch")
+
+
+def no_pods() -> Object:
+    """A quota that refuses every new pod of its namespace."""
+    return _quota("no-pods", "pods")
+
+
+def _quota(name: str, none_of: str) -> Object:
+    spec = {"hard": {none_of: "0"}}
+    return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name}, "spec": spec}
 
 
 def image(tag: str) -> Object:
-    """A merge patch that gives a Deployment of ours another image."""
+    """A merge patch that gives a controller of pods of ours another image."""
     return {"spec": {"template": {"spec": _probed(tag)}}}
+
+
+def _owner(kind: str, name: str, tag: str) -> Object:
+    """A controller of pods."""
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": _probed(tag)}
+    body = {"selector": {"matchLabels": labels}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name, "labels": labels}, "spec": body}
 
 
 def _meta(name: str, play: str) -> Object:

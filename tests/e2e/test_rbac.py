@@ -52,6 +52,10 @@ class Guarded:
         """The lines of the operator's own log that tell it."""
         return [line for line in self.lines() if line["event"] == event]
 
+    async def has_logged(self, event: str, resource: str | None = None) -> bool:
+        """Whether it is told by now, of that resource where one is named."""
+        return any(resource in (None, line.get("resource")) for line in self.logged(event))
+
     def lines(self) -> list[Object]:
         """All of them; the last one may not be whole yet."""
         return [json.loads(line) for line in self.system.operator.log().rpartition("\n")[0].splitlines()]
@@ -185,6 +189,22 @@ async def test_a_watch_that_is_forbidden_names_the_rule_and_heals(guarded: Guard
     assert await disagreements(guarded.kube, guarded.port, [guarded.namespace]) == []
     assert len(guarded.logged("cannot watch")) == before + 1, "one line, however often it was tried"
     assert guarded.logged("watching again")[-1]["resource"] == resource
+
+
+async def test_nodes_that_are_forbidden_are_done_without_until_they_are_allowed(guarded: Guarded) -> None:
+    async with guarded.without("nodes"):
+        await eventually(lambda: guarded.has_logged("goes on without watching"))
+        name = "on-its-own-word"
+        async with Ledger(guarded.port, namespaces=[guarded.namespace]) as heard:
+            await guarded.kube.create(manifests.pod(name, "ok"), namespace=guarded.namespace)
+            await heard.until(lambda: heard.of("Pod", name)[-1:] == ["HEALTHY/Running"])
+        await guarded.system.operator.stop()
+        await guarded.system.operator.start()
+        await guarded.until_ready()
+    await eventually(lambda: guarded.has_logged("watching again", "nodes"))
+    told = [(line["resource"], line["level"]) for line in guarded.logged("goes on without watching")]
+    assert told == [("nodes", "info")] * 2, "one line for each start without the right"
+    assert await disagreements(guarded.kube, guarded.port, [guarded.namespace]) == []
 
 
 async def test_a_lease_that_is_forbidden_names_the_rule_and_heals(guarded: Guarded) -> None:

@@ -12,6 +12,7 @@ from graph.judging.entry import Judged
 from graph.judging.forest import ORPHAN_GRACE, Forest
 from graph.judging.ledger import Ledger
 from graph.kinds import KINDS
+from graph.kinds.shared.nodes import Node
 from graph.model import instant
 from graph.model.kind import Kind
 from graph.model.ref import Key
@@ -66,6 +67,14 @@ class Hand:
         """Its manifest is no longer kept."""
         kind = self._readers[item["kind"]].kinds[0]
         self.forest.forget(kind, NAMESPACE, item["metadata"]["name"])
+
+    def node(self, item: Manifest) -> bool:
+        """A node was added or modified; whether anything has to be judged for that."""
+        return self.forest.nodes.put(self.read_node(item))
+
+    def read_node(self, item: Manifest) -> Node:
+        """A node as the operator decodes it."""
+        return msgspec.json.decode(msgspec.json.encode(item), type=Node)
 
     def judge(self, *objects: Manifest) -> list[str]:
         """Puts objects and judges; which ones were judged, or (``-``) left, in order."""

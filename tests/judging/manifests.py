@@ -6,7 +6,13 @@ from typing import Any
 
 Manifest = dict[str, Any]
 
-API = {"Deployment": "apps/v1", "ReplicaSet": "apps/v1", "CronJob": "batch/v1", "Job": "batch/v1"}
+API = {
+    "Deployment": "apps/v1",
+    "ReplicaSet": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "CronJob": "batch/v1",
+    "Job": "batch/v1",
+}
 NAMESPACE = "shop"
 BORN = "2026-03-02T12:00:00Z"
 """When everything was created."""
@@ -83,6 +89,24 @@ def event(name: str, about: Manifest, *, reason: str = "FailedMount") -> Manifes
     return thing(
         "Event", name, involvedObject=involved, type="Warning", reason=reason, message="Words.", lastTimestamp=BORN
     )
+
+
+def node(name: str, *, ready: str = "True", heartbeat: str = BORN, **meta: Any) -> Manifest:
+    """A node, as its kubelet or (``Unknown``) the node controller tells of it."""
+    conditions = [
+        {"type": "DiskPressure", "status": "False", "lastHeartbeatTime": heartbeat},
+        {"type": "Ready", "status": ready, "lastHeartbeatTime": heartbeat, "lastTransitionTime": BORN},
+    ]
+    metadata = {"name": name, "uid": uid_of("Node", name), **meta}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": {"conditions": conditions}}
+
+
+def running(name: str, on: str, **more: Any) -> Manifest:
+    """A pod that is ready on a node."""
+    conditions = tuple({"type": kind, "status": "True"} for kind in ("Initialized", "ContainersReady", "Ready"))
+    made = pod(name, phase="Running", conditions=conditions, spec={"nodeName": on}, **more)
+    made["status"]["containerStatuses"] = [{"name": "app", "ready": True, "state": {"running": {"startedAt": BORN}}}]
+    return made
 
 
 def _reference(owner: Manifest) -> Manifest:

@@ -10,15 +10,13 @@ import msgspec
 import pytest
 import yaml
 
-from graph.config import Rules
 from graph.judging.files import judge_objects
 from graph.kinds.event import EventView
-from graph.kinds.pod.judge import judge
 from graph.kinds.pod.view import PodView
 from graph.kinds.shared import nodes
 from graph.kinds.shared.events import true_time
 from graph.model import instant
-from graph.model.kind import Memory, Related
+from graph.model.kind import Related
 from graph.model.ref import Key, ObjectRef
 from graph.model.status import Verdict
 
@@ -45,12 +43,12 @@ def verdict(case: dict[str, Any]) -> Verdict:
 
 
 def verdicts(case: dict[str, Any]) -> list[Verdict]:
-    """The verdicts on all objects, the first one's first. A pod's case watches nodes when its objects hold one."""
-    objects, now = case["objects"], instant.parse(case["now"])
+    """The verdicts on all objects, the first one's first."""
+    now = instant.parse(case["now"])
     assert now is not None
-    if objects[0]["kind"] == "Pod" and any(item["kind"] == "Node" for item in objects):
-        return [judge(*pod_case(objects), Memory(), Rules(), now)]
-    return [one.verdict for one in judge_objects(objects, now=now) if one is not None and one.verdict is not None]
+    return [
+        one.verdict for one in judge_objects(case["objects"], now=now) if one is not None and one.verdict is not None
+    ]
 
 
 def pod_case(objects: list[dict[str, Any]]) -> tuple[PodView, Related]:

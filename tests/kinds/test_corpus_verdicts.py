@@ -12,7 +12,8 @@ from graph.model import instant
 from graph.model.status import State, Verdict
 from tests.kinds import corpus
 
-CASES = [case for folder in ("pod", "replicaset", "deployment") for case in corpus.cases(folder)]
+WORKLOADS = ("pod", "replicaset", "deployment", "statefulset", "daemonset")
+CASES = [case for folder in WORKLOADS for case in corpus.cases(folder)]
 AGE = re.compile(r"\b\d+ ?(s|m|h|d|seconds|minutes|hours|days) ago\b")
 
 

@@ -13,7 +13,7 @@ from graph.errors import ClusterError
 from graph.judging.decode import Variants, variants
 from graph.kinds import KINDS
 from graph.kube.client import Kube
-from graph.watch.reflector import Found, Reflector, Sink, Timing
+from graph.watch.reflector import Found, Reflector, Report, Sink, Timing
 from tests.watch.server import ScriptedServer, serving
 
 DEADLINE = 5.0
@@ -66,13 +66,20 @@ class Play:
         self.now = 0.0
         self._kube = kube
 
-    async def run(self, *, silence: float = 30.0, what: Variants | None = None, sink: Sink | None = None) -> list[str]:
+    async def run(
+        self,
+        *,
+        silence: float = 30.0,
+        what: Variants | None = None,
+        sink: Sink | None = None,
+        report: Report | None = None,
+    ) -> list[str]:
         """Plays the script to its end; what the sink was told."""
         reflector = Reflector(
             self._kube,
             what or pods(),
             sink or self.recorder,
-            self.recorder,
+            report or self.recorder,
             timing=Timing(timeout=300, silence=silence),
             clock=lambda: self.now,
             sleep=self._sleep,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
 from structlog.testing import capture_logs
 
 from graph.config import Rules
-from graph.judging.decode import variants
+from graph.judging.decode import nodes_of, variants
 from graph.judging.forest import Forest
 from graph.judging.ledger import Ledger
 from graph.kinds import KINDS
-from graph.watch.intake import Intake, KeptIntake
+from graph.kinds.shared.nodes import NODES
+from graph.watch.intake import Intake, KeptIntake, NodeIntake
 from graph.watch.vitals import Source, Vitals
+from tests.judging import manifests
+from tests.judging.manifests import running
 from tests.watch.conftest import Play, pods
 from tests.watch.server import Answer, line, page, pod, problem, stream
 
@@ -28,7 +32,7 @@ class World:
         self.told: list[str] = []
 
     def _source(self) -> Source:
-        return Vitals(lambda: NOW).source(pods().watched, "", optional=False)
+        return Vitals(lambda: NOW).source(pods().watched, "")
 
     def _judge(self) -> None:
         for change in self.ledger.publish(self.forest.judge(NOW), NOW):
@@ -123,3 +127,51 @@ async def test_kept_manifests_show_stopped_objects(play: Play) -> None:
 
 def _named(name: str) -> dict[str, object]:
     return {"metadata": {"name": name, "namespace": "shop", "uid": f"uid-{name}"}}
+
+
+async def test_nodes_are_watched_as_soon_as_it_is_allowed_and_as_long_as_it_is(play: Play) -> None:
+    world = NodeWorld()
+    no = problem(403, "nodes is forbidden")
+    play.server.lists += [no, no, page(node("n1", 6), version=7)]
+    play.server.watches += [stream(line("MODIFIED", node("n1", 8)), line("MODIFIED", node("n1", 9, "Unknown"))), no]
+    play.server.watches += [stream(line("DELETED", node("n1", 10)))]
+    with capture_logs() as logged:
+        await play.run(what=nodes_of(KINDS), sink=world.intake, report=world.intake)
+    assert world.told == [
+        "Running",
+        "NodeUnreachable",  # the heartbeat before it told nothing
+        "Running",  # it is forbidden
+        "NodeUnreachable",
+        "NodeGone",
+    ]
+    told = [entry["event"] for entry in logged]
+    assert told == ["goes on without watching", "watching again"] * 2
+
+
+async def test_a_malformed_node_is_one_of_which_nothing_is_known_but_that_it_is_there(play: Play) -> None:
+    world = NodeWorld()
+    play.server.lists += [page({**node("n1", 6), "status": 7}, version=7)]
+    await play.run(what=nodes_of(KINDS), sink=world.intake, report=world.intake)
+    assert world.told == ["Running"]
+
+
+class NodeWorld:
+    """A ready pod on ``n1``; ``told``: what is said of it each time that there is something to judge."""
+
+    def __init__(self) -> None:
+        self.forest = Forest("test", KINDS, Rules(), orphan_grace=0)
+        source = Vitals(lambda: NOW).source(NODES, "")
+        self.intake = NodeIntake(self.forest.nodes, source, changed=self._judge)
+        self.told: list[str] = []
+        kind, view = pods().decode(msgspec.json.encode(running("a", "n1")))
+        self.forest.put(kind, view, NOW)
+
+    def _judge(self) -> None:
+        for one in self.forest.judge(NOW):
+            if one.kind.name == "POD" and one.verdict is not None:
+                self.told.append(one.verdict.reason)
+
+
+def node(name: str, version: int, ready: str = "True") -> dict[str, object]:
+    """A node as the API tells it; each time with another heartbeat."""
+    return manifests.node(name, ready=ready, heartbeat=f"2026-03-02T12:00:{version:02}Z", resourceVersion=str(version))

@@ -27,10 +27,11 @@ from graph.watch.lease import Elector
 from graph.watch.operator import Operator
 from tests.servers import RedisServer
 from tests.watch.leases import LeaseServer
-from tests.watch.server import PODS, page, pod, serving
+from tests.watch.server import PODS, page, pod, problem, serving
 
 CLUSTER = "watched"
 DEADLINE = 10.0
+NODES = "/api/v1/nodes"
 
 
 class World:
@@ -40,6 +41,11 @@ class World:
         self.kube: Kube
         self.leases = LeaseServer()
         self.pods = [pod("a"), pod("b")]
+        self.watched: set[str] = set()
+        self.nodes = page(version=7)
+        self.nodes_asked = asyncio.Event()
+        self.may_answer_nodes = asyncio.Event()
+        self.may_answer_nodes.set()
         self.ending = asyncio.Event()
         self.reader = RedisReader(server, tailing, Codec(KINDS))
         self.writer = RedisWriter(server, CLUSTER, Codec(KINDS), Kept(changes=100, transitions=100, log=10, actions=10))
@@ -49,7 +55,12 @@ class World:
         if "/leases" in request.path:
             return await self.leases.answer(request)
         if "watch" in request.query:
+            self.watched.add(request.path)
             await self.ending.wait()
+        if request.path == NODES:
+            self.nodes_asked.set()
+            await self.may_answer_nodes.wait()
+            return web.Response(text=self.nodes.body, status=self.nodes.status)
         return web.Response(text=page(*(self.pods if request.path == PODS else ()), version=7).body)
 
     @asynccontextmanager
@@ -170,3 +181,27 @@ async def test_what_redis_holds_and_nobody_can_read_is_written_anew_under_anothe
         after = await world.snapshot()
     assert after.cursor.epoch != before.cursor.epoch
     assert after.resources.keys() == before.resources.keys()
+
+
+async def test_a_refusal_of_nodes_that_comes_last_of_all_does_not_keep_it_from_its_first_load(world: World) -> None:
+    world.may_answer_nodes.clear()
+    world.nodes = problem(403, "nodes is forbidden")
+    world.pods = [pod("a", spec={"nodeName": "n1"})]
+    with capture_logs() as logged:
+        refusing = asyncio.create_task(_refuse_last(world))
+        async with world.leader() as operator:
+            assert operator.unready() is None
+            (status,) = (one.status for key, one in (await world.snapshot()).resources.items() if key.kind == "POD")
+            assert status is not None
+            assert status.reason != "NodeGone"
+        await refusing
+    assert sum(entry["event"] == "goes on without watching" for entry in logged) == 1
+
+
+async def _refuse_last(world: World) -> None:
+    """Once everything else was listed and its watch is open."""
+    async with asyncio.timeout(DEADLINE):
+        await world.nodes_asked.wait()
+        while len(world.watched) < len({one for kind in KINDS for one in (kind.resource, kind.kept) if one}):  # noqa: ASYNC110 # a server tells no one
+            await asyncio.sleep(0.01)
+    world.may_answer_nodes.set()

@@ -13,6 +13,7 @@ from graph.watch.vitals import Vitals
 
 PODS = Watched("v1", "pods", "Pod")
 JOBS = Watched("batch/v1", "jobs", "Job")
+EXTRA = Watched("v1", "nodes", "Node", namespaced=False, optional=True)
 AWAY = ClusterUnreachable("connection refused")
 NO = Forbidden("jobs is forbidden", status=403)
 
@@ -30,7 +31,7 @@ class Clock:
 def test_freshness_follows_the_watches() -> None:
     clock = Clock()
     vitals = Vitals(clock)
-    one, two = vitals.source(PODS, "", optional=False), vitals.source(JOBS, "", optional=False)
+    one, two = vitals.source(PODS, ""), vitals.source(JOBS, "")
     assert vitals.beat() == (FreshnessState.CATCHING_UP, None)
     for source in (one, two):
         source.synced = True
@@ -47,7 +48,7 @@ def test_freshness_follows_the_watches() -> None:
 
 def test_a_watch_that_may_not_list_again_is_stale() -> None:
     vitals = Vitals(Clock())
-    one = vitals.source(PODS, "", optional=False)
+    one = vitals.source(PODS, "")
     one.synced = True
     one.works()
     one.fails(Expired("too old", status=410))
@@ -56,14 +57,14 @@ def test_a_watch_that_may_not_list_again_is_stale() -> None:
 
 def test_what_is_not_loaded_is_named() -> None:
     vitals = Vitals(Clock())
-    vitals.source(PODS, "", optional=False).synced = True
-    vitals.source(JOBS, "shop", optional=False)
+    vitals.source(PODS, "").synced = True
+    vitals.source(JOBS, "shop")
     assert vitals.unready() == "not loaded yet: jobs.batch in shop"
 
 
 def test_what_may_not_be_watched_is_named_with_the_servers_words_until_it_may() -> None:
     vitals = Vitals(Clock())
-    source = vitals.source(JOBS, "", optional=False)
+    source = vitals.source(JOBS, "")
     source.synced = True
     source.fails(NO)
     assert vitals.unready() == "cannot watch jobs.batch: jobs is forbidden"
@@ -71,9 +72,9 @@ def test_what_may_not_be_watched_is_named_with_the_servers_words_until_it_may() 
     assert vitals.unready() is None
 
 
-def test_an_optional_kind_that_is_refused_holds_nothing_up() -> None:
+def test_an_optional_resource_that_is_refused_holds_nothing_up() -> None:
     vitals = Vitals(Clock())
-    one, two = vitals.source(PODS, "", optional=False), vitals.source(JOBS, "", optional=True)
+    one, two = vitals.source(PODS, ""), vitals.source(EXTRA, "")
     one.synced = True
     one.works()
     assert vitals.unready() is not None
@@ -84,7 +85,7 @@ def test_an_optional_kind_that_is_refused_holds_nothing_up() -> None:
 
 def test_a_missing_right_is_logged_once_with_the_rule_that_is_missing() -> None:
     vitals = Vitals(Clock())
-    source = vitals.source(JOBS, "", optional=False)
+    source = vitals.source(JOBS, "")
     with capture_logs() as logged:
         source.fails(NO)
         source.fails(NO)
@@ -95,7 +96,7 @@ def test_a_missing_right_is_logged_once_with_the_rule_that_is_missing() -> None:
 
 def test_an_outage_is_one_line_and_its_end_another() -> None:
     vitals = Vitals(Clock())
-    sources = [vitals.source(PODS, "", optional=False), vitals.source(JOBS, "", optional=False)]
+    sources = [vitals.source(PODS, ""), vitals.source(JOBS, "")]
     with capture_logs() as logged:
         for _ in range(2):
             for _ in range(3):
@@ -118,3 +119,30 @@ def test_waits_double_with_jitter_up_to_half_a_minute_and_begin_anew() -> None:
     backoff.reset()
     assert 0.8 <= backoff.next() <= 1.6
     assert 0.08 <= Backoff(scale=0.1).next() <= 0.16
+
+
+def test_what_is_optional_and_refused_is_one_line_however_the_refusal_is_worded() -> None:
+    vitals = Vitals(Clock())
+    source = vitals.source(EXTRA, "")
+    with capture_logs() as logged:
+        source.fails(NO)
+        source.fails(Forbidden("still no", status=403))
+        source.fails(AWAY)
+        source.works()
+    assert [(entry["event"], entry["log_level"]) for entry in logged if entry["event"].endswith("watching")] == [
+        ("goes on without watching", "info")
+    ]
+    assert logged[0]["missing_rule"] == 'apiGroups: [""], resources: ["nodes"], verbs: ["list", "watch"]'
+    assert not source.given_up
+
+
+def test_whoever_waits_is_woken_when_a_right_is_refused_and_when_it_is_given() -> None:
+    told: list[str] = []
+    vitals = Vitals(Clock(), changed=lambda: told.append(str(vitals.unready())))
+    required, extra = vitals.source(PODS, ""), vitals.source(EXTRA, "")
+    required.synced = True
+    extra.fails(NO)
+    required.fails(NO)
+    required.fails(NO)
+    required.works()
+    assert told == ["None", "cannot watch pods: jobs is forbidden", "None"]

@@ -19,7 +19,7 @@ from graph.kinds.shared.events import cited
 from graph.kinds.shared.jobs import JobCase, case_of, hard_failed, newest
 from graph.kinds.shared.jobs import refused as refusal
 from graph.kinds.shared.order import first
-from graph.kinds.shared.pods import finished
+from graph.kinds.shared.pods import REFUSED, finished
 from graph.kinds.shared.telling import tell
 from graph.kinds.shared.text import closed
 from graph.model import instant
@@ -98,9 +98,8 @@ def _refused(case: JobCase) -> Verdict | None:
     if event is None:
         return None
     message = f"The build's pod cannot be created: {closed(event.message)}."
-    hint = "Check quota, PodSecurity, admission webhooks and the service account."
     because = (cited(event, case.ref),)
-    return tell(case.ref, State.FAILED, "FailedCreate", message, row="B07", hint=hint, because=because)
+    return tell(case.ref, State.FAILED, "FailedCreate", message, row="B07", hint=REFUSED, because=because)
 
 
 def _cannot_run(case: JobCase) -> Verdict | None:

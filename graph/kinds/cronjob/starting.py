@@ -6,7 +6,7 @@ from graph.kinds.cronjob.case import CONTROLLER, STALE, Case, failed
 from graph.kinds.shared import cron
 from graph.kinds.shared.causes import cause
 from graph.kinds.shared.events import cited, true_time
-from graph.kinds.shared.jobs import created
+from graph.kinds.shared.pods import created
 from graph.kinds.shared.telling import tell
 from graph.kinds.shared.text import clean, closed, plural
 from graph.model import instant

@@ -12,7 +12,7 @@ from graph.kinds.deployment.view import DeploymentView
 from graph.kinds.shared import workload
 from graph.kinds.shared.conditions import holds
 from graph.kinds.shared.order import first
-from graph.kinds.shared.pods import overdue, worst
+from graph.kinds.shared.pods import HELD, overdue, worst
 from graph.kinds.shared.text import closed, plural
 from graph.kinds.shared.workload import Case, counted, words_of
 from graph.model import instant
@@ -116,9 +116,8 @@ def _blocked_by_old_pod(rollout: Rollout) -> Verdict | None:
     if pod is None:
         return None
     message = f"New pods are not created because pod {pod.ref.name} does not terminate: {pod.verdict.message}"
-    hint = "Remove its node, or force the deletion after making sure that the node is dead."
     reason, began = "RecreateBlockedByTerminatingPod", pod.verdict.began
-    return case.told(State.FAILED, reason, message, row="D17", hint=hint, because=rollout.cited, began=began, pod=pod)
+    return case.told(State.FAILED, reason, message, row="D17", hint=HELD, because=rollout.cited, began=began, pod=pod)
 
 
 def _pod_trouble(rollout: Rollout) -> Verdict | None:
@@ -149,7 +148,8 @@ def _blocked(rollout: Rollout, pod: Child) -> tuple[str, str]:
 
 def _scaling_down(rollout: Rollout) -> Verdict | None:
     """D14."""
-    return workload.scaling_down(rollout.case)
+    told = rollout.case.replicas
+    return workload.scaling_down(rollout.case, one_revision=told.updated >= told.current)
 
 
 def _old_terminating(rollout: Rollout) -> Verdict | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from graph.kinds.shared.clock import INSTANT
 from graph.kinds.shared.edits import last_edit
 from graph.kinds.shared.events import cited
-from graph.kinds.shared.jobs import CONTROLLER, CRASHES, JobCase, created, hard_failed
+from graph.kinds.shared.jobs import CONTROLLER, CRASHES, JobCase, hard_failed
 from graph.kinds.shared.jobs import refused as refusal
-from graph.kinds.shared.pods import finished, overdue, worst
+from graph.kinds.shared.pods import REFUSED, created, finished, overdue, worst
 from graph.kinds.shared.telling import tell
 from graph.kinds.shared.text import clean, closed
 from graph.model import instant
@@ -66,7 +66,7 @@ def refused(case: JobCase) -> Verdict | None:
         "FailedCreate",
         f"Pods cannot be created: {closed(event.message)}.",
         row="J21",
-        hint="Check quota, PodSecurity, admission webhooks and the service account.",
+        hint=REFUSED,
         because=(cited(event, case.ref),),
     )
 

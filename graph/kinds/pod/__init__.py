@@ -18,4 +18,5 @@ KIND = Kind(
     project=project,
     judge=judge,
     in_service=Shape.CONNECTION,
+    node_of=lambda view: view.spec.node_name,
 )

@@ -11,8 +11,8 @@ from graph.kinds.shared.clock import Clock
 from graph.kinds.shared.conditions import Condition, holds
 from graph.kinds.shared.containers import Terminated, steps
 from graph.kinds.shared.edits import ManagedFields
-from graph.kinds.shared.events import Event, true_time, with_reason, written_by
-from graph.kinds.shared.pods import finished, live, pods_below
+from graph.kinds.shared.events import Event
+from graph.kinds.shared.pods import created, finished, live, pods_below, refusal
 from graph.kinds.shared.runs import RunAnnotations, RunMeta
 from graph.model import instant
 from graph.model.kind import Child, Memory, Object, Related
@@ -149,11 +149,6 @@ def case_of(view: JobView, related: Related, memory: Memory, rules: Rules, now: 
     return JobCase(view, related.ref, related.events, memory, rules, Clock(now), pods, alive)
 
 
-def created(child: Child) -> float:
-    """When an object was created."""
-    return instant.parse(child.view.metadata.creation_timestamp) or 0.0
-
-
 def newest(pods: Iterable[Child]) -> Child | None:
     """The newest of some objects."""
     return max(pods, key=created, default=None)
@@ -165,14 +160,8 @@ def hard_failed(pod: Child) -> bool:
 
 
 def refused(case: JobCase) -> Event | None:
-    """The event that tells why the job controller cannot create a pod, unless a pod came later; however old it is."""
-    if case.live:
-        return None
-    told = [event for event in case.events if written_by(event) == CONTROLLER]
-    failures = with_reason(told, ("FailedCreate",))
-    made = [true_time(event) for event in with_reason(told, ("SuccessfulCreate",))]
-    latest = max([*made, *map(created, case.pods)], default=0.0)
-    return failures[-1] if failures and true_time(failures[-1]) >= latest else None
+    """The event that tells why the job controller cannot create a pod."""
+    return None if case.live else refusal(case.events, case.pods, by=CONTROLLER)
 
 
 def last_exit(pod: Child) -> Terminated | None:

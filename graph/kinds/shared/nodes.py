@@ -1,11 +1,13 @@
-"""Nodes as judges of pods read them. They are evidence, no objects of the graph."""
+"""Nodes as judges of pods read them. They are evidence: no objects of the graph, and never stored."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 from graph.kinds.shared.conditions import Condition, find
-from graph.model.kind import Meta, Object
+from graph.model.kind import Meta, Object, Watched
+
+NODES = Watched("v1", "nodes", "Node", namespaced=False, optional=True)
 
 
 class NodeStatus(Struct, frozen=True, gc=False):
@@ -27,3 +29,12 @@ class Node(Object, frozen=True, gc=False, rename="camel"):
 
 GONE = Node(Meta(name=""))
 """``Related.node`` of a pod whose node does not exist, although nodes are watched."""
+
+
+def slim(node: Node) -> Node:
+    """What of a node is read: its heartbeats change much that is not, several times a minute."""
+    meta, ready = node.metadata, node.ready
+    return Node(
+        Meta(name=meta.name, uid=meta.uid, deletion_timestamp=meta.deletion_timestamp),
+        NodeStatus((ready,) if ready is not None else ()),
+    )

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from graph.kinds.shared.clock import Clock
 from graph.kinds.shared.conditions import Condition, holds
+from graph.kinds.shared.events import Event, true_time, with_reason, written_by
 from graph.model import instant
 from graph.model.kind import Child, Meta
 from graph.model.status import State
@@ -14,6 +15,10 @@ from graph.model.status import State
 POD = "POD"
 ONE_CRASH = frozenset({"ContainerTerminated", "InitContainerTerminated"})
 """Reasons of a pod that crashed once and is being restarted: no outage yet."""
+REFUSED = "Check quota, PodSecurity, admission webhooks and the service account."
+"""The hint where the API server takes no pod."""
+HELD = "Remove its node, or force the deletion after making sure that the node is dead."
+"""The hint where a pod is overdue that others wait for."""
 _RANK = {State.FAILED: 0, State.UNKNOWN: 1, State.DEGRADED: 2, State.PROGRESSING: 3}
 
 
@@ -76,3 +81,17 @@ def worst(pods: Iterable[Child]) -> Child | None:
     """FAILED > UNKNOWN > DEGRADED > PROGRESSING, among equals the first by name; None where all are well."""
     troubled = [pod for pod in pods if pod.verdict.state in _RANK]
     return min(troubled, key=lambda pod: (_RANK[pod.verdict.state], pod.ref.name), default=None)
+
+
+def created(child: Child) -> float:
+    """When an object was created."""
+    return instant.parse(child.view.metadata.creation_timestamp) or 0.0
+
+
+def refusal(events: Iterable[Event], pods: Iterable[Child], *, by: str) -> Event | None:
+    """The event that tells why a controller cannot create a pod, unless a pod came later; however old it is."""
+    told = [event for event in events if written_by(event) == by]
+    failures = with_reason(told, ("FailedCreate",))
+    made = [true_time(event) for event in with_reason(told, ("SuccessfulCreate",))]
+    latest = max([*made, *map(created, pods)], default=0.0)
+    return failures[-1] if failures and true_time(failures[-1]) >= latest else None

@@ -1,4 +1,4 @@
-"""What the controllers of pods have in common: ReplicaSet, Deployment (and StatefulSet, DaemonSet).
+"""What the controllers of pods have in common: ReplicaSet, Deployment, StatefulSet and DaemonSet.
 
 The same pod problem is FAILED when nothing is available and DEGRADED when something still serves. Counters lag behind
 pods by seconds, so "nothing is available" is never taken from the counters alone.
@@ -6,14 +6,15 @@ pods by seconds, so "nothing is available" is never taken from the counters alon
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Protocol, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from graph.config import Rules
 from graph.kinds.shared.clock import INSTANT, Clock
 from graph.kinds.shared.conditions import Condition, holds
-from graph.kinds.shared.pods import ONE_CRASH, live, pods_below, serves, worst
+from graph.kinds.shared.pods import ONE_CRASH, REFUSED, live, pods_below, serves, worst
 from graph.kinds.shared.telling import tell
 from graph.kinds.shared.text import closed
 from graph.model import instant
@@ -21,6 +22,7 @@ from graph.model.kind import Child, Memory, Meta, Related, doc
 from graph.model.ref import ObjectRef
 from graph.model.status import Cause, State, Verdict
 
+View = TypeVar("View")
 _OBSERVED = 300.0
 """Seconds after which a controller that has not looked at a change is not working (D02)."""
 
@@ -92,6 +94,10 @@ class Case(Struct, gc=False):
     """Those that are neither finished nor being deleted."""
     available: int
     """As every "0 available" means it: without pods that are not ready, FAILED or UNKNOWN."""
+    events: tuple[Any, ...]
+    """The Kubernetes events about it, oldest first."""
+    words: str
+    """What is counted: ``2/3 replicas are available``."""
 
     def told(
         self,
@@ -113,9 +119,18 @@ class Case(Struct, gc=False):
         return State.DEGRADED if self.available > 0 or crash in ONE_CRASH else State.FAILED
 
 
-def case_of(view: Controller, related: Related, memory: Memory, rules: Rules, now: float) -> Case:
-    """The facts that all rules of controllers share."""
-    counted = view.replicas
+def case_of(
+    view: Controller,
+    related: Related,
+    memory: Memory,
+    rules: Rules,
+    now: float,
+    *,
+    counted: Replicas | None = None,
+    words: str = "replicas are available",
+) -> Case:
+    """The facts that all rules of controllers share. ``counted``: its replicas as its rules count them."""
+    counted = counted or view.replicas
     pods = list(pods_below(related.children))
     alive = [pod for pod in pods if live(pod)]
     return Case(
@@ -129,7 +144,22 @@ def case_of(view: Controller, related: Related, memory: Memory, rules: Rules, no
         pods,
         alive,
         effective(counted, alive),
+        related.events,
+        words,
     )
+
+
+def decide(
+    view: View,
+    case: Case,
+    *,
+    order: Iterable[Callable[[View, Case], Verdict | None]],
+    otherwise: Callable[[View, Case], Verdict],
+) -> Verdict:
+    """The first rule that answers decides."""
+    answers = (rule(view, case) for rule in order)
+    found = next((answer for answer in answers if answer is not None), None) or otherwise(view, case)
+    return structs.replace(found, recheck_at=case.clock.next)
 
 
 def effective(counted: Replicas, alive: list[Child]) -> int:
@@ -170,6 +200,15 @@ def pod_unknown(case: Case, pod: Child, *, row: str) -> Verdict:
     )
 
 
+def pod_failed(case: Case, *, row: str) -> Verdict | None:
+    """R07, DS03: a pod failed, and that is how it is."""
+    pod = worst_of(case.live, State.FAILED)
+    if pod is None:
+        return None
+    found, message = pod.verdict, f"{counted(case)}: {words_of(pod)}"
+    return case.told(case.outage(), found.reason, message, row=row, hint=found.hint, began=found.began, pod=pod)
+
+
 def pod_degraded(case: Case, pods: list[Child], *, row: str) -> Verdict | None:
     """D30: too few are available, and a pod says why."""
     pod = worst_of(pods, State.DEGRADED)
@@ -196,8 +235,8 @@ def worst_of(pods: list[Child], state: State) -> Child | None:
 
 
 def counted(case: Case) -> str:
-    """``1/3 replicas are available``, by what is really available."""
-    return f"{min(case.available, case.replicas.available)}/{case.replicas.desired} replicas are available"
+    """``1/3 replicas are available``, by what really is."""
+    return f"{min(case.available, case.replicas.available)}/{case.replicas.desired} {case.words}"
 
 
 def number(text: str | None) -> int | None:
@@ -220,7 +259,7 @@ def refused(case: Case, conditions: tuple[Condition, ...], *, row: str) -> Verdi
         "ReplicaFailure",
         f"{counted(case)}; pods cannot be created: {closed(failure.message)}.",
         row=row,
-        hint="Check quota, PodSecurity, admission webhooks and the service account.",
+        hint=REFUSED,
         because=(failure.cited(case.ref),),
         began=failure.since,
     )
@@ -235,10 +274,10 @@ def waiting_for_minimum(case: Case, seconds: int, *, row: str) -> Verdict | None
     return case.told(State.PROGRESSING, "WaitingForMinReadySeconds", message, row=row)
 
 
-def scaling_down(case: Case) -> Verdict | None:
+def scaling_down(case: Case, *, one_revision: bool) -> Verdict | None:
     """D14: more replicas than asked for, all of the current revision."""
     told = case.replicas
-    if not told.current > told.desired or told.updated < told.current:
+    if not told.current > told.desired or not one_revision:
         return None
     message = f"Scaling down from {told.current} to {told.desired}."
     return case.told(State.PROGRESSING, "ScalingDown", message, row="D14")
@@ -246,8 +285,4 @@ def scaling_down(case: Case) -> Verdict | None:
 
 def all_available(case: Case) -> str:
     """The message of a healthy controller."""
-    return (
-        "The replica is available."
-        if case.replicas.desired == 1
-        else f"All {case.replicas.desired} replicas are available."
-    )
+    return "The replica is available." if case.replicas.desired == 1 else f"All {case.replicas.desired} {case.words}."
