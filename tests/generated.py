@@ -8,6 +8,7 @@ from pathlib import Path
 from graph.api import schema
 from graph.config import described
 from graph.kinds import KINDS
+from tests.helm import derived
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,7 +32,8 @@ with 2.
 
 def files() -> dict[Path, str]:
     """Every generated file and what it should hold."""
-    return {ROOT / "schema.graphql": schema.sdl(KINDS), ROOT / "docs" / "settings.md": settings()}
+    ours = {ROOT / "schema.graphql": schema.sdl(KINDS), ROOT / "docs" / "settings.md": settings()}
+    return ours | derived.files()
 
 
 def main() -> int:

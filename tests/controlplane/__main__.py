@@ -18,7 +18,7 @@ from .playerthread import PlayerThread
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.controlplane", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("build", help="build what is missing and print the directory")
+    commands.add_parser("build", help="build what is missing, Helm too, and print the directories")
     up = commands.add_parser("up", help="run a control plane with played nodes until Ctrl-C")
     up.add_argument("--nodes", type=int, default=3)
     up.add_argument("--speed", type=float, default=1.0, help="how much faster than a kubelet the player is")
@@ -26,7 +26,7 @@ def main() -> int:
     try:
         directory = binaries.find()
         if arguments.command == "build":
-            print(directory)
+            print(directory, binaries.build(binaries.HELM), sep="\n")
         else:
             asyncio.run(_up(directory, nodes=arguments.nodes, speed=arguments.speed))
     except binaries.BinariesUnavailableError as error:

@@ -1,0 +1,1 @@
+"""The chart in `helm/`: rendered, refused, and installed by real Helm on a real API server."""
