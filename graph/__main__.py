@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 # pip refuses it; who runs a checkout by hand is told in one sentence
+    sys.exit("statusgraph needs Python 3.11 or newer; this is Python " + sys.version.split()[0])
+
+import argparse
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from functools import partial
 
 import uvloop
 
 from graph import __version__, app, config, telemetry
-from graph.errors import SettingsError
+from graph.errors import DemoFailed, SettingsError, StatusgraphError
 
 _ABOUT = "The honest, live status of applications on Kubernetes, over GraphQL."
 
@@ -20,10 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], None] = given.command
     try:
         command(given)
-    except SettingsError as error:
+    except (SettingsError, DemoFailed) as error:
         return _bad([error])
     except BaseExceptionGroup as group:
-        bad = list(_settings_errors(group))
+        bad = list(_told_errors(group))
         if not bad:
             raise
         return _bad(bad)
@@ -32,18 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _bad(errors: Sequence[SettingsError]) -> int:
+def _bad(errors: Sequence[StatusgraphError]) -> int:
     for error in errors:
         print(f"statusgraph: {error}", file=sys.stderr)
-    return 2
+    return 2 if isinstance(errors[0], SettingsError) else 1
 
 
-def _settings_errors(group: BaseExceptionGroup[BaseException]) -> Iterator[SettingsError]:
+def _told_errors(group: BaseExceptionGroup[BaseException]) -> Iterator[StatusgraphError]:
     for error in group.exceptions:
-        if isinstance(error, SettingsError):
+        if isinstance(error, SettingsError | DemoFailed):
             yield error
         elif isinstance(error, BaseExceptionGroup):
-            yield from _settings_errors(error)
+            yield from _told_errors(error)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,11 +73,37 @@ def _parser() -> argparse.ArgumentParser:
     add("serve", _serve, "Run the operator and the API in one process.", settings=True)
     add("operator", _operator, "Watch a cluster, judge it and write to Redis; carry out actions.", settings=True)
     add("api", _api, "Serve GraphQL from Redis.", settings=True)
+    _add_demo(add("demo", _demo, "Show it on a demo cluster, without Kubernetes, Docker or Redis.", settings=True))
     add("schema", _schema, "Print the GraphQL schema.", settings=False)
     granting = add("rbac", _rbac, "Print the least RBAC rules that the operator needs, as manifests.", settings=True)
     granting.add_argument("--account", default="statusgraph", help="ServiceAccount to bind (default: %(default)s)")
     granting.add_argument("--namespace", default="statusgraph", help="its namespace (default: %(default)s)")
     return parser
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    def number(name: str, default: int, text: str, of: Callable[[str], float]) -> None:
+        parser.add_argument(f"--{name}", type=of, default=default, help=f"{text} (default: %(default)s)")
+
+    port = _number(int, least=0, most=65535)
+    parser.add_argument("--host", default="127.0.0.1", help="address of the page and the API (default: %(default)s)")
+    number("port", 8000, "their port; 0: any", port)
+    number("cluster-port", 0, "port of the demo's Kubernetes API; 0: any", port)
+    number("seed", 0, "a seed repeats the stories: names, order and pauses", int)
+    number("scale", 1, "how many times each story is told, in namespaces of its own", _number(int, least=1, most=100))
+    number("pace", 1, "how many times faster than usual they are told", _number(float, least=0.1, most=20))
+    parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")
+
+
+def _number(of: Callable[[str], float], *, least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        number = of(text)
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not between {least} and {most}")
+        return number
+
+    read.__name__ = "number"  # argparse names it when the text is none
+    return read
 
 
 def _settings_help() -> str:
@@ -95,6 +127,14 @@ def _run(*, operator: bool, api: bool) -> None:
     settings = config.load()
     telemetry.configure(settings)
     uvloop.run(app.run(settings, operator=operator, api=api))
+
+
+def _demo(given: argparse.Namespace) -> None:
+    from graph.app import demo
+
+    names = [field.name for field in fields(demo.Options)]
+    options = demo.Options(**{name: getattr(given, name) for name in names})
+    uvloop.run(demo.demo(options, partial(print, flush=True)))
 
 
 def _schema(_: argparse.Namespace) -> None:

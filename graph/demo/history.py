@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from graph.demo.objects import Object
@@ -28,7 +30,7 @@ class History:
         self._versions: list[int] = []
         self._changes: list[Change] = []
         self._lost = 0
-        self._news = asyncio.Event()
+        self._waiting: set[asyncio.Event] = set()
 
     def add(self, change: Change) -> None:
         """Wakes whoever waits."""
@@ -36,8 +38,8 @@ class History:
         self._changes.append(change)
         if len(self._changes) > 2 * self._limit:
             self._forget(len(self._changes) - self._limit)
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        for event in self._waiting:
+            event.set()
 
     def compact(self) -> None:
         """Forgets everything: whoever is not up to date has to list again."""
@@ -49,9 +51,14 @@ class History:
             raise Expired(f"too old resource version: {version} ({self._lost})")
         return self._changes[bisect_right(self._versions, version) :]
 
-    async def news(self) -> None:
-        """Until something is added. Ask ``after`` first: there is no wait between the two."""
-        await self._news.wait()
+    @contextmanager
+    def waking(self, event: asyncio.Event) -> Iterator[None]:
+        """Sets the event whenever something is added. Clear it, then ask ``after``: nothing is missed between."""
+        self._waiting.add(event)
+        try:
+            yield
+        finally:
+            self._waiting.discard(event)
 
     def _forget(self, count: int) -> None:
         if count:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class Problem(Exception):
-    """A refused request. ``code``: the HTTP status; ``reason``: Kubernetes' word for it."""
+    """A refused request. ``code``: the HTTP status; ``reason``: Kubernetes' word for it.
+
+    ``details``: of the Status, where they are not those of the request's own object.
+    """
 
     code = 500
     reason = "InternalError"
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.details = details
 
 
 class NotFound(Problem):
@@ -58,7 +67,31 @@ class MethodNotAllowed(Problem):
     code, reason = 405, "MethodNotAllowed"
 
 
+class TooLarge(Problem):
+    """The body is longer than an API server takes."""
+
+    code, reason = 413, "RequestEntityTooLarge"
+
+
 class UnsupportedMediaType(Problem):
     """A patch of a kind that is not offered."""
 
     code, reason = 415, "UnsupportedMediaType"
+
+
+class TooManyRequests(Problem):
+    """An eviction that a disruption budget does not allow now."""
+
+    code, reason = 429, "TooManyRequests"
+
+
+class NotImplementedHere(Problem):
+    """What a demo has not: there is nothing to run a command in."""
+
+    code, reason = 501, "NotImplemented"
+
+
+class Timeout(Problem):
+    """A version that is not there yet."""
+
+    code, reason = 504, "Timeout"

@@ -53,7 +53,7 @@ class Server:
             protocol=2,
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
-            socket_keepalive=True,
+            **({} if url.startswith("unix:") else {"socket_keepalive": True}),  # a socket of the machine has none
             retry=Retry(NoBackoff(), 0),
             client_name="statusgraph",
         )

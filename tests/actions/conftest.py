@@ -1,4 +1,4 @@
-"""Statusgraph's own client of the real control plane."""
+"""Statusgraph's own client of the cluster."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from graph.kube.client import Kube, connect
-from tests.controlplane.plane import ControlPlane
+from tests.controlplane.fixtures import Cluster
 
 
 @pytest.fixture(scope="session")
-async def api(control_plane: ControlPlane) -> AsyncIterator[Kube]:
-    client = await connect(str(control_plane.kubeconfig), None)
+async def api(cluster: Cluster) -> AsyncIterator[Kube]:
+    client = await connect(str(cluster.plane.kubeconfig), None)
     yield client
     await client.close()

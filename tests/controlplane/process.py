@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-GUARD = Path(__file__).with_name("guard.py")
+from graph.app.redis_server import GUARD
 
 
 class ComponentFailedError(Exception):

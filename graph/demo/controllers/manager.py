@@ -49,15 +49,21 @@ class Manager:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            self._ripen()
-            if self._waiting:
-                self._work(next(iter(self._waiting)))
+            if self.step():
                 await asyncio.sleep(0)  # the API is served by the same loop
                 continue
             self._news.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pause()):
                     await self._news.wait()
+
+    def step(self) -> bool:
+        """Does what has waited longest; False when nothing waits."""
+        self._ripen()
+        if self._waiting:
+            self._work(next(iter(self._waiting)))
+            return True
+        return False
 
     def _hear(self, resource: Resource, change: Change) -> None:
         for controller in self._controllers:

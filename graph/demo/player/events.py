@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +81,7 @@ def _event(note: Note) -> Object:
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": f"{involved['name']}.{secrets.token_hex(8)}", "namespace": involved["namespace"]},
+        "metadata": {"name": f"{involved['name']}.{time.time_ns():x}", "namespace": involved["namespace"]},
         "involvedObject": involved,
         "reason": note.reason,
         "message": note.message,
