@@ -6,7 +6,7 @@ export UV_FROZEN := "1"
 go := `command -v go > /dev/null || echo "--group go"`
 
 # All checks and all tests
-default: lint types imports generated test
+default: lint types web imports generated test truth
 
 # What there is to do here
 help:
@@ -26,6 +26,11 @@ fmt:
 types:
     uv run mypy
 
+# Strict types of GraphiQL's page, where there is a Node
+web:
+    if command -v npm > /dev/null; then test -d web/node_modules || npm --prefix web ci; npm --prefix web run --silent check; \
+    else echo "no npm on the PATH: the types of web/ are not checked"; fi
+
 # The one-way rule
 imports:
     uv run lint-imports
@@ -34,7 +39,7 @@ imports:
 generated:
     uv run python -m tests.generated --check
 
-# Write the generated files anew: schema.graphql, docs/settings.md
+# Write them anew: schema.graphql, docs/settings.md, docs/statuses.md, the chart's RBAC rules and its schema of settings
 generate:
     uv run python -m tests.generated
 
@@ -42,13 +47,29 @@ generate:
 test *args:
     uv run {{ go }} pytest {{ args }}
 
-# Build the real control plane that cluster tests use: minutes once, seconds afterwards
+# The end-to-end suite of the real control plane, on the demo cluster
+truth *args:
+    CLUSTER=demo uv run pytest tests/e2e tests/actions {{ args }}
+
+# The demo: a cluster, a Redis, Statusgraph and stories
+demo *args:
+    uv run statusgraph demo {{ args }}
+
+# A client that ticks off what the demo's stories promise, and then acts; minutes
+demo-watch *args:
+    uv run python -m tests.demo.watch {{ args }}
+
+# How long the demo takes to start, its memory and its CPU
+demo-measure *args:
+    uv run python -m tests.demo.measure {{ args }}
+
+# Build the image on a debootstrapped Debian and run it on a read-only root; needs root, buildah, debootstrap, bubblewrap
+image *args:
+    uv run python -m tests.image {{ args }}
+
+# Build the real control plane and Helm that cluster tests use: minutes once, seconds afterwards
 controlplane:
     uv run {{ go }} python -m tests.controlplane build
-
-# Run all of it here: that control plane, a Redis, some applications to look at, and `statusgraph serve`
-up *args:
-    uv run {{ go }} python -m tests.up {{ args }}
 
 # How many of the worked status cases are right today
 scenarios *args:

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from graph.api import http, schema
+from graph.api import graphiql, http, schema
 from graph.api.context import Context
 from graph.app.part import Part
 from graph.config import Settings
@@ -41,7 +41,11 @@ async def api(settings: Settings) -> AsyncIterator[Part]:
 
     followers = Followers(catalog, reader, hub, replica=replica, clock=time.time)
     app = http.create(
-        schema.build(KINDS), context, ready=lambda: None if catalog.clusters else "no cluster was loaded yet"
+        schema.build(KINDS),
+        context,
+        ready=lambda: None if catalog.clusters else "no cluster was loaded yet",
+        web=graphiql.BUILT if settings.graphiql == "on" else None,
+        allowed_origins=settings.allowed_origins,
     )
     try:
         yield Part("api", settings.api_listen, app, followers.run, lambda: context.drain(settings.drain_seconds))

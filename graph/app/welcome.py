@@ -21,9 +21,9 @@ The demo is ready, after {seconds:.1f} s.
 
 Three things to try:
 
-  1. Watch: in GraphiQL, run the tab with live transitions. Services break and recover by themselves, with the reason,
-     the cause and a hint each time.
-  2. Act: stop a Cronjob in the tab of that name, or restart a Deployment; the operator log tells each step.
+  1. Watch: in GraphiQL, run the tab LiveTransitions. Services break and recover by themselves; the tab WhatFailsAndWhy
+     tells the reason, the causes and a hint.
+  2. Act: stop a Cronjob in the tab StopCronjob and bring it back; the operator log tells each step.
   3. Break something yourself (any kubectl will do):
      kubectl --kubeconfig {kubeconfig} -n shop delete pod -l app.kubernetes.io/name=checkout
 
