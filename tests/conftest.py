@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests import servers
@@ -14,6 +15,10 @@ from tests.controlplane.fixtures import (  # noqa: F401 # pytest finds them here
     kube,
     namespace,
 )
+
+# The suite tries the same examples everywhere: what is green here is green in CI. Long runs are commands of their own.
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

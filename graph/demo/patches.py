@@ -79,7 +79,8 @@ def withdrawn(before: Object, now: Object) -> Object:
         elif isinstance(value, dict) and isinstance(now[name], dict):
             patch[name] = withdrawn(value, now[name])
         elif name in _KEYS and isinstance(value, list) and isinstance(now[name], list):
-            patch[name] = [_withdrawn(_KEYS[name], item, now[name]) for item in value]
+            items = [item for item in now[name] if isinstance(item, dict)]  # what no schema knows may hold anything
+            patch[name] = [_withdrawn(_KEYS[name], item, items) for item in value if isinstance(item, dict)]
     return {name: value for name, value in patch.items() if value not in ({}, [])}
 
 

@@ -39,7 +39,7 @@ def decoded(body: bytes) -> Object:
         head = {number: value.decode() for number, value in _wire(envelope[1])}
         api_version, kind = head.get(1, ""), head.get(2, "")
         return {"apiVersion": api_version, "kind": kind, **_message(kind, envelope.get(2, b""))}
-    except (IndexError, KeyError, ValueError, AttributeError, struct.error) as error:
+    except (IndexError, KeyError, ValueError, TypeError, AttributeError, OverflowError, OSError, struct.error) as error:
         raise BadRequest(f"the protobuf of the body cannot be read: {error!r}") from error
 
 

@@ -74,21 +74,23 @@ class Writes:
         old = self._store.find(target.resource, target.namespace, target.name)
         if old is None and content_type == APPLY and not target.subresource:
             metadata = {**(body.get("metadata") or {}), "name": target.name}
-            made = self.create(target, {**body, "metadata": metadata}, query)
-            return self._withdrawn(made, body, query), True
+            return self._noted(self.create(target, {**body, "metadata": metadata}, query), body, query), True
         old = self._store.get(target.resource, target.namespace, target.name)
-        obj = patched(self._withdrawn(old, body, query) if content_type == APPLY else old)
-        return self.replace(target, obj, query), False
+        if content_type != APPLY:
+            return self.replace(target, patched(old), query), False
+        before = self._applied.get((old["metadata"]["uid"], query.get("fieldManager", "")), {})
+        obj = patched(_strategic(old, withdrawn(before, body)))
+        return self._noted(self.replace(target, obj, query), body, query), False
 
-    def _withdrawn(self, old: Object, body: Object, query: Mapping[str, str]) -> Object:
-        """The object without what this manager applied before and leaves out now; what it applies is noted."""
-        key = (old["metadata"]["uid"], query.get("fieldManager", ""))
-        before = self._applied.pop(key, {})
+    def _noted(self, obj: Object, body: Object, query: Mapping[str, str]) -> Object:
+        """What a manager has applied, so that the next time what it leaves out goes."""
         if not _dry(query):
+            key = (obj["metadata"]["uid"], query.get("fieldManager", ""))
+            self._applied.pop(key, None)
             self._applied[key] = body
-        if len(self._applied) > APPLIED:
-            del self._applied[next(iter(self._applied))]
-        return _strategic(old, withdrawn(before, body))
+            if len(self._applied) > APPLIED:
+                del self._applied[next(iter(self._applied))]
+        return obj
 
     def delete(self, target: Target, body: Any, query: Mapping[str, str]) -> Object:
         """The object while it is going, or a Status."""

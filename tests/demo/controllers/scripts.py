@@ -101,13 +101,16 @@ class Run:
         return told
 
     async def conditions(self) -> dict[str, list[str]]:
-        """What each condition was, one after the other."""
+        """What each condition was, one after the other.
+
+        But that there is progress: between two steps that follow each other in milliseconds it may stay untold.
+        """
         await self._learn()
         turns: dict[str, list[str]] = {}
         for version in self.versions:
             for one in version.get("status", {}).get("conditions", ()):
                 turn = self.plain(f"{one['status']} {one['reason']}: {one['message']}")
-                if turns.setdefault(one["type"], [""])[-1] != turn:
+                if one["reason"] != "ReplicaSetUpdated" and turns.setdefault(one["type"], [""])[-1] != turn:
                     turns[one["type"]].append(turn)
         return turns
 
