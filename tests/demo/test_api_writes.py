@@ -170,13 +170,18 @@ async def test_a_log_is_cut_as_asked(bare: Bare) -> None:
     assert (await bare.raw.ask("GET", f"{PODS_PATH}/one/log", params={"container": "other"})).code == 400
 
 
-async def test_a_followed_log_goes_on_until_its_container_ends(bare: Bare) -> None:
+def _writing(bare: Bare) -> str:
+    """A pod that has written a line; the URL of its log, to be followed."""
     bare.pod("one")
     one = bare.store.get(PODS, "shop", "one")
     status = {**one["status"], "containerStatuses": [{"name": "main", "state": {"running": {}}, "containerID": "c1"}]}
     bare.store.bind({**one, "spec": {**one["spec"], "nodeName": "node-1"}, "status": status})
     bare.logs.lines = [Line(bare.now, "first")]
-    url = f"{bare.url}{PODS_PATH}/one/log?follow=true"
+    return f"{bare.url}{PODS_PATH}/one/log?follow=true"
+
+
+async def test_a_followed_log_goes_on_until_its_container_ends(bare: Bare) -> None:
+    url = _writing(bare)
     async with aiohttp.ClientSession() as session, session.get(url) as response, asyncio.timeout(5):
         assert await response.content.readline() == b"first\n"
         bare.logs.lines.append(Line(bare.now + 1, "second"))
@@ -190,12 +195,7 @@ async def test_a_followed_log_goes_on_until_its_container_ends(bare: Bare) -> No
 
 
 async def test_a_followed_log_ends_with_its_pod(bare: Bare) -> None:
-    bare.pod("one")
-    one = bare.store.get(PODS, "shop", "one")
-    status = {**one["status"], "containerStatuses": [{"name": "main", "state": {"running": {}}, "containerID": "c1"}]}
-    bare.store.bind({**one, "spec": {**one["spec"], "nodeName": "node-1"}, "status": status})
-    bare.logs.lines = [Line(bare.now, "first")]
-    url = f"{bare.url}{PODS_PATH}/one/log?follow=true"
+    url = _writing(bare)
     async with aiohttp.ClientSession() as session, session.get(url) as response, asyncio.timeout(5):
         assert await response.content.readline() == b"first\n"
         bare.store.delete(PODS, "shop", "one", grace=0)
