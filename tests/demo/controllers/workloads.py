@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from graph.demo.controllers.daemonset import DaemonSetController
-from graph.demo.controllers.deployment import DeploymentController
+from graph.demo.controllers.deployment import DeploymentController, revisions
 from graph.demo.controllers.manager import Controller
 from graph.demo.controllers.replicaset import ReplicaSetController
 from graph.demo.controllers.statefulset import StatefulSetController
 from graph.demo.defaults import defaulted
-from graph.demo.objects import Object, deleting
-from graph.demo.resources import Resource
+from graph.demo.objects import Object, annotations_of, deleting
+from graph.demo.resources import DEPLOYMENTS, REPLICA_SETS, Resource
 from graph.demo.store import Store
 from tests.demo.controllers.bench import Bench
 
@@ -73,3 +73,21 @@ def image(bench: Bench, resource: Resource, name: str, image: str) -> None:
     old = bench.get(resource, name)
     bench.store.update(resource, defaulted(resource, {**old, "spec": {**old["spec"], "template": template(image)}}))
     bench.settle()
+
+
+def deploy(bench: Bench, **spec: Any) -> Object:
+    """A Deployment of three pods that all run."""
+    bench.create(DEPLOYMENTS, "web", workload(**{"replicas": 3, **spec}))
+    finish(bench)
+    return bench.get(DEPLOYMENTS, "web")
+
+
+def sets(bench: Bench) -> list[Object]:
+    """Its ReplicaSets by revision."""
+    found = bench.store.list(REPLICA_SETS, "test")
+    return sorted(found, key=lambda one: int(annotations_of(one)[revisions.REVISION]))
+
+
+def scales(bench: Bench) -> list[int]:
+    """How many pods each of them is to have."""
+    return [one["spec"]["replicas"] for one in sets(bench)]
