@@ -75,6 +75,14 @@ controlplane:
 scenarios *args:
     uv run python -m tests.scenarios {{ args }}
 
+# Remove each status rule, row and threshold in turn: none may go unnoticed
+rules *args:
+    uv run python -m tests.rules {{ args }}
+
+# Judge mutated objects, and follow them through time: `just fuzz --objects 100000`
+fuzz *args:
+    uv run python -m tests.judging.fuzz {{ args }}
+
 # The figures of benchmarks/, on this machine
 bench *args:
     uv run python -m benchmarks {{ args }}

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
+from benchmarks import manifests, report, synthetic
 from benchmarks import objects as invented
-from benchmarks import report, synthetic
 from benchmarks.synthetic import Seen
 from graph.config import Rules
 from graph.errors import ClusterError
@@ -29,6 +29,9 @@ from graph.model.status import Verdict
 from graph.watch.reflector import Found, Reflector, Timing
 
 ROUNDS = 5
+FAMILIES = 1000
+"""Deployments with one ReplicaSet and ``REPLICAS`` pods each."""
+REPLICAS = 3
 CHUNK = 64
 """Watch lines that come together, as under load."""
 
@@ -36,11 +39,12 @@ Call = tuple[Any, Related, Memory, Rules, float]
 
 
 async def run() -> None:
-    """Prints three tables."""
+    """Prints four tables."""
     objects = synthetic.seen()
     gc.freeze()
     await _reading(objects)
     _judging(objects)
+    _families()
     _changing(objects)
 
 
@@ -65,6 +69,42 @@ def _judging(objects: Sequence[Seen]) -> None:
     report.table(
         "Judging alone, 95 % healthy (services: in the next table)", ["", "objects", "µs CPU", "per second"], rows
     )
+
+
+def _families() -> None:
+    """Whole Deployments, ``because`` included: the judges alone, and all the way from the bytes."""
+    objects = synthetic.read(manifests.families(FAMILIES, replicas=REPLICAS))
+    calls = _calls(objects)
+    judges = {kind.name: kind.judge for kind in KINDS if kind.judge is not None and calls[kind.name]}
+
+    def alone() -> None:
+        for name, judge in judges.items():
+            _judge(judge, calls[name])
+
+    def pods() -> None:
+        _judge(judges["POD"], calls["POD"])
+
+    def whole() -> None:
+        for _ in synthetic.forest(_again(objects)).judge(synthetic.now()):
+            pass
+
+    rows = [
+        [name, str(count), *_cost(median(_cpu(work) for _ in range(ROUNDS)) / count)]
+        for name, count, work in (
+            ("pods, judged", FAMILIES * REPLICAS, pods),
+            (f"Deployments of {REPLICAS} pods, all judged", FAMILIES, alone),
+            (f"Deployments of {REPLICAS} pods, from bytes to statuses", FAMILIES, whole),
+        )
+    ]
+    report.table(
+        "Whole Deployments: pods, ReplicaSet, Deployment, service", ["", "number", "µs CPU", "per second"], rows
+    )
+
+
+def _again(objects: Sequence[Seen]) -> list[Seen]:
+    """The same objects, read anew from their bytes."""
+    readers = {one.watched.kind: one for one in variants(KINDS).values()}
+    return [Seen(one.raw, *readers[one.kind.resource.kind].decode(one.raw)) for one in objects if one.kind.resource]
 
 
 def _changing(objects: Sequence[Seen]) -> None:

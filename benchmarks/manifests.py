@@ -30,15 +30,21 @@ def cluster() -> Iterator[Object]:
         yield from _scheduled(number)
 
 
-def _deployed(number: int) -> Iterator[Object]:
+def families(count: int, *, replicas: int) -> Iterator[Object]:
+    """So many Deployments, each with its ReplicaSet and its pods, and nothing else."""
+    for number in range(count):
+        yield from (one for one in _deployed(number, replicas) if one["kind"] in ("Deployment", "ReplicaSet", "Pod"))
+
+
+def _deployed(number: int, replicas: int = REPLICAS) -> Iterator[Object]:
     name, healthy = f"web-{number:04}", number % TROUBLED != 0
     labels = {"app.kubernetes.io/name": name, "team": f"team-{number % 17}"}
-    deployment = _deployment(name, labels, healthy=healthy)
+    deployment = _deployment(name, labels, healthy=healthy, replicas=replicas)
     replicaset = _replicaset(f"{name}-5d4f8", deployment, labels, healthy=healthy)
     yield deployment
     yield replicaset
-    yield _event(deployment, "ScalingReplicaSet", f"Scaled up replica set {name}-5d4f8 from 0 to {REPLICAS}", "Normal")
-    for replica in range(REPLICAS):
+    yield _event(deployment, "ScalingReplicaSet", f"Scaled up replica set {name}-5d4f8 from 0 to {replicas}", "Normal")
+    for replica in range(replicas):
         one = pod(f"{name}-5d4f8-{replica:05}", healthy=healthy, owner=replicaset, labels=labels)
         yield one
         if not healthy:
@@ -70,8 +76,8 @@ def _scheduled(number: int) -> Iterator[Object]:
         yield _completed(f"{name}-{29_000_000 + run}-b7d9k", job, failed=failed)
 
 
-def _deployment(name: str, labels: dict[str, str], *, healthy: bool) -> Object:
-    ready = {"readyReplicas": REPLICAS, "availableReplicas": REPLICAS} if healthy else {"unavailableReplicas": REPLICAS}
+def _deployment(name: str, labels: dict[str, str], *, healthy: bool, replicas: int) -> Object:
+    ready = {"readyReplicas": replicas, "availableReplicas": replicas} if healthy else {"unavailableReplicas": replicas}
     reason = "MinimumReplicasAvailable" if healthy else "MinimumReplicasUnavailable"
     return {
         "kind": "Deployment",
@@ -83,11 +89,11 @@ def _deployment(name: str, labels: dict[str, str], *, healthy: bool) -> Object:
             "annotations": {"deployment.kubernetes.io/revision": "1"},
             "managedFields": managed("Deployment"),
         },
-        "spec": {"replicas": REPLICAS, "progressDeadlineSeconds": 600, "template": _template(labels)},
+        "spec": {"replicas": replicas, "progressDeadlineSeconds": 600, "template": _template(labels)},
         "status": {
             "observedGeneration": 1,
-            "replicas": REPLICAS,
-            "updatedReplicas": REPLICAS,
+            "replicas": replicas,
+            "updatedReplicas": replicas,
             **ready,
             "conditions": [
                 {**condition("Available", CREATED, holds=healthy), "reason": reason},
@@ -98,7 +104,8 @@ def _deployment(name: str, labels: dict[str, str], *, healthy: bool) -> Object:
 
 
 def _replicaset(name: str, deployment: Object, labels: dict[str, str], *, healthy: bool) -> Object:
-    ready = {"readyReplicas": REPLICAS, "availableReplicas": REPLICAS} if healthy else {}
+    replicas = deployment["spec"]["replicas"]
+    ready = {"readyReplicas": replicas, "availableReplicas": replicas} if healthy else {}
     return {
         "kind": "ReplicaSet",
         "apiVersion": "apps/v1",
@@ -108,8 +115,8 @@ def _replicaset(name: str, deployment: Object, labels: dict[str, str], *, health
             "labels": labels,
             "annotations": {"deployment.kubernetes.io/revision": "1"},
         },
-        "spec": {"replicas": REPLICAS, "template": _template(labels)},
-        "status": {"observedGeneration": 1, "replicas": REPLICAS, "fullyLabeledReplicas": REPLICAS, **ready},
+        "spec": {"replicas": replicas, "template": _template(labels)},
+        "status": {"observedGeneration": 1, "replicas": replicas, "fullyLabeledReplicas": replicas, **ready},
     }
 
 

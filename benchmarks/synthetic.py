@@ -4,9 +4,10 @@ would.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -44,9 +45,14 @@ class Seen:
 
 def seen() -> list[Seen]:
     """Every object of the invented cluster whose kind the program knows."""
+    return read(manifests.cluster())
+
+
+def read(objects: Iterable[dict[str, Any]]) -> list[Seen]:
+    """Objects as they come over the wire."""
     readers = {one.watched.kind: one for one in variants(KINDS).values()}
     found = []
-    for manifest in manifests.cluster():
+    for manifest in objects:
         raw = msgspec.json.encode(manifest)
         found.append(Seen(raw, *readers[manifest["kind"]].decode(raw)))
     return found

@@ -16,6 +16,7 @@ import uvloop
 
 from graph import __version__, app, config, telemetry
 from graph.errors import DemoFailed, SettingsError, StatusgraphError
+from graph.report import arguments
 
 _ABOUT = "The honest, live status of applications on Kubernetes, over GraphQL."
 
@@ -74,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     add("operator", _operator, "Watch a cluster, judge it and write to Redis; carry out actions.", settings=True)
     add("api", _api, "Serve GraphQL from Redis.", settings=True)
     _add_demo(add("demo", _demo, "Show it on a demo cluster, without Kubernetes, Docker or Redis.", settings=True))
+    judging = add("judge", _judge, arguments.ABOUT, settings=False)
+    judging.epilog = arguments.MORE
+    arguments.add_arguments(judging)
     add("schema", _schema, "Print the GraphQL schema.", settings=False)
     granting = add("rbac", _rbac, "Print the least RBAC rules that the operator needs, as manifests.", settings=True)
     granting.add_argument("--account", default="statusgraph", help="ServiceAccount to bind (default: %(default)s)")
@@ -135,6 +139,12 @@ def _demo(given: argparse.Namespace) -> None:
     names = [field.name for field in fields(demo.Options)]
     options = demo.Options(**{name: getattr(given, name) for name in names})
     uvloop.run(demo.demo(options, partial(print, flush=True)))
+
+
+def _judge(given: argparse.Namespace) -> None:
+    from graph.report import command
+
+    sys.exit(command.run(given))
 
 
 def _schema(_: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from graph.api import schema
 from graph.config import described
 from graph.kinds import KINDS
 from tests.helm import derived
+from tests.statuses.document import document
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,7 +33,11 @@ with 2.
 
 def files() -> dict[Path, str]:
     """Every generated file and what it should hold."""
-    ours = {ROOT / "schema.graphql": schema.sdl(KINDS), ROOT / "docs" / "settings.md": settings()}
+    ours = {
+        ROOT / "schema.graphql": schema.sdl(KINDS),
+        ROOT / "docs" / "settings.md": settings(),
+        ROOT / "docs" / "statuses.md": document(),
+    }
     return ours | derived.files()
 
 

@@ -12,6 +12,9 @@ from graph.errors import MalformedObject
 from graph.kinds.shared.nodes import NODES, Node
 from graph.model.kind import Kind, Object, Watched, always
 
+_WORDS = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp")
+"""What is read of a malformed object's metadata, each where it is a text."""
+
 
 class Nameplate(Struct, frozen=True, gc=False):
     """Just enough of a malformed object to name it."""
@@ -38,12 +41,22 @@ class Variants:
                 return kind, view
         raise MalformedObject(f"no kind claims this {self.watched.kind}")
 
-    def nameplate(self, raw: bytes | memoryview | msgspec.Raw) -> Mapping[str, Any]:
-        """What is readable of a malformed object's metadata; empty when nothing is."""
-        try:
-            return msgspec.json.decode(raw, type=Nameplate, strict=False).metadata
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return {}
+    def remnant(self, raw: bytes | memoryview | msgspec.Raw) -> tuple[Kind, Object] | None:
+        """A malformed object by as much of its metadata as can be read; without a name there is nothing to show."""
+        plate = _nameplate(raw)
+        words = {name: plate[name] for name in _WORDS if isinstance(plate.get(name), str)}
+        if not words.get("name"):
+            return None
+        kind = self.kinds[-1]
+        return kind, msgspec.convert({"metadata": words}, kind.view)
+
+
+def _nameplate(raw: bytes | memoryview | msgspec.Raw) -> Mapping[str, Any]:
+    """What is readable of a malformed object's metadata; empty when nothing is."""
+    try:
+        return msgspec.json.decode(raw, type=Nameplate, strict=False).metadata
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return {}
 
 
 def _lenient(raw: bytes | memoryview | msgspec.Raw, view: type[Any], first: Exception) -> Object:

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from graph.kinds.shared.text import closed
 from graph.model.kind import Child, Kind, Object
 from graph.model.ref import Key, ObjectRef
 from graph.model.status import Cause, Evidence, State, Verdict
@@ -80,23 +81,32 @@ class Judged(Struct, frozen=True, gc=False):
 
 
 def stopped(ref: ObjectRef, at: str) -> Verdict:
-    """The verdict on an object of which an action of ours left only the record (row V07)."""
+    """The verdict on an object of which an action of ours left only the record (row V07).
+
+    Stopped: an action of Statusgraph stopped it, and keeps its manifest in the cluster.
+    """
     message = f"Stopped on request at {at}; its manifest is kept in the cluster."
     cause = Cause(ref, "Stopped", message, Evidence.STATUS, at)
     return Verdict(State.SUSPENDED, "Stopped", message, "V07", "startCronjob brings it back.", (cause,))
 
 
 def unreadable(ref: ObjectRef, problem: str) -> Verdict:
-    """The verdict on an object that cannot be read: nothing is known of it, and that is said."""
-    message = f"The API server sent this object in a form that cannot be read: {problem}"
+    """The verdict on an object that cannot be read: nothing is known of it, and that is said.
+
+    MalformedObject: it has a form that cannot be read; nothing is known of it, and no other object suffers.
+    """
+    message = f"This object has a form that cannot be read: {closed(problem)}."
     hint = "Look at the object with kubectl get -o json; its kind's schema and the API server's version may differ."
     cause = Cause(ref, "MalformedObject", message, Evidence.STATUS)
     return Verdict(State.UNKNOWN, "MalformedObject", message, "malformed", hint, (cause,))
 
 
 def choked(ref: ObjectRef, error: Exception) -> Verdict:
-    """The verdict on an object on which a rule failed: a defect of ours, told as such."""
-    message = f"The status rules failed on this object: {type(error).__name__}: {error}"
+    """The verdict on an object on which a rule failed: a defect of ours, told as such.
+
+    RuleFailed: a rule failed on it: a defect of Statusgraph.
+    """
+    message = f"The status rules failed on this object: {type(error).__name__}: {closed(str(error))}."
     cause = Cause(ref, "RuleFailed", message, Evidence.STATUS)
     return Verdict(
         State.UNKNOWN, "RuleFailed", message, "choked", "This is a defect of Statusgraph; report it.", (cause,)

@@ -157,7 +157,7 @@ class Forest:
 
     def _judge(self, entry: Entry, now: float) -> Judged:
         children = sorted(entry.children.values(), key=lambda child: child.key.name)
-        events = sorted(self._links.events.get(entry.view.metadata.uid, {}).values(), key=_event_time)
+        events = sorted(self._links.events.get(entry.view.metadata.uid, {}).values(), key=_event_order)
         related = Related(
             ref=entry.ref,
             children=tuple(child.child for child in children if child.child is not None),
@@ -216,9 +216,9 @@ class Forest:
         entry.view = service.make(namespace=key.namespace, name=key.name, labels=dict(sorted(common)), created=created)
 
 
-def _event_time(entry: Entry) -> float:
+def _event_order(entry: Entry) -> tuple[float, str]:
     event: Any = entry.view  # of a kind that speaks of others: its view has an event's times
-    return true_time(event)
+    return true_time(event), entry.key.name
 
 
 def _variants(kind: Kind, kinds: Sequence[Kind]) -> tuple[str, ...]:

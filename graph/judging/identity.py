@@ -18,7 +18,7 @@ _NO_OWNER = frozenset({"Node"})  # a static pod is owned by its node, which is n
 def controller(view: Object) -> Owner | None:
     """The owner that manages an object, where it has one."""
     for owner in view.metadata.owner_references:
-        if owner.controller and owner.kind not in _NO_OWNER:
+        if owner.controller and owner.uid and owner.kind not in _NO_OWNER:
             return owner
     return None
 

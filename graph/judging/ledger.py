@@ -14,6 +14,7 @@ import msgspec
 
 from graph.config import Rules
 from graph.judging.entry import Judged
+from graph.judging.flaps import Flaps
 from graph.judging.settling import Candidate, settle
 from graph.model import instant
 from graph.model.ref import Key
@@ -29,6 +30,7 @@ class Ledger:
         self._rules = rules
         self._waiting: dict[Key, tuple[Judged, Candidate]] = {}
         self._timers: list[tuple[float, Key]] = []
+        self._flaps = Flaps(rules.flap_win)
 
     @property
     def next_due(self) -> float | None:
@@ -74,7 +76,8 @@ class Ledger:
         self.resources[one.key] = resource
         transition = None
         if status is not None and not baseline and _differ(before.status if before else None, status):
-            transition = _transition(one, resource, before, observed=observed, now=now)
+            flaps = self._flaps.count(one.key, before.status, status, now) if before and before.status else 0
+            transition = _transition(one, resource, before, observed=observed, now=now, flaps=flaps)
         return ResourceChange(ChangeType.MODIFIED if before else ChangeType.ADDED, one.key, resource, transition)
 
     def _settle(self, one: Judged, before: Resource | None, now: float) -> tuple[Status | None, float]:
@@ -93,6 +96,7 @@ class Ledger:
     def _gone(self, key: Key, now: float, *, inferred: bool) -> ResourceChange | None:
         before = self.resources.pop(key, None)
         self._waiting.pop(key, None)
+        self._flaps.forget(key)
         if before is None:
             return None
         at = instant.show(now)
@@ -122,7 +126,9 @@ def _resource(one: Judged, status: Status | None) -> Resource:
     )
 
 
-def _transition(one: Judged, after: Resource, before: Resource | None, *, observed: float, now: float) -> Transition:
+def _transition(
+    one: Judged, after: Resource, before: Resource | None, *, observed: float, now: float, flaps: int
+) -> Transition:
     assert after.status is not None  # asked by the caller
     return Transition(
         object=one.ref,
@@ -134,4 +140,5 @@ def _transition(one: Judged, after: Resource, before: Resource | None, *, observ
         observed_at=instant.show(observed),
         recorded_at=instant.show(now),
         inferred=one.inferred,
+        flaps=flaps,
     )

@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 
 from graph.judging import identity
 from graph.judging.entry import Entry, Judged
+from graph.judging.nameless import Nameless, joins
 from graph.judging.nodes import Nodes
 from graph.kinds import service
 from graph.model.kind import Kind
-from graph.model.ref import Key
+from graph.model.ref import Key, ObjectRef
 from graph.model.resource import Resource
 
 
@@ -43,6 +44,7 @@ class Links:
         self._waiting: dict[str, dict[Key, Entry]] = {}
         self.entries: dict[Key, Entry] = {}
         self.by_uid: dict[str, Entry] = {}
+        self._nameless = Nameless()
         self.events: dict[str, dict[Key, Entry]] = {}
         """UID → the events about it."""
         self.dirty: list[dict[Key, Entry]] = [{} for _ in kinds]
@@ -75,6 +77,9 @@ class Links:
         for child in tuple(self._waiting.get(uid, {}).values()):
             self._place(child, now)
         for event in self.events.get(uid, {}).values():
+            self.touch(event)
+        for event in self._nameless.about(entry):
+            self._attach_event(event)
             self.touch(event)
 
     def _place(self, entry: Entry, now: float) -> None:
@@ -149,18 +154,27 @@ class Links:
 
     def _attach_event(self, entry: Entry) -> None:
         about = entry.kind.about(entry.view) if entry.kind.about else None
-        target = None
-        if about is not None:
-            keys = (
-                Key(self._cluster, word, about.namespace or "", about.name)
-                for word in self._of_word.get(about.kind, ())
-            )
-            target = self.by_uid.get(about.uid) if about.uid else next(filter(None, map(self.entries.get, keys)), None)
-            entry.about = about.uid or (target.view.metadata.uid if target else None)
+        if about is None:
+            return
+        target = self.by_uid.get(about.uid) if about.uid else self._named(entry, about)
+        uid = about.uid or (target.view.metadata.uid if target else None)
+        if entry.about and entry.about != uid:
+            self._forget_event(entry, entry.about)
+        entry.about = uid
         if entry.about:
             self.events.setdefault(entry.about, {})[entry.key] = entry
         if target is not None:
             self.touch(target)
+
+    def _named(self, event: Entry, about: ObjectRef) -> Entry | None:
+        self._nameless.forget(event)
+        words = self._of_word.get(about.kind, ())
+        keys = (Key(self._cluster, word, about.namespace or "", about.name) for word in words)
+        target = next(filter(None, map(self.entries.get, keys)), None)
+        if target is None or not joins(event, target):
+            self._nameless.wait(event, about)
+            return None
+        return target
 
     def leave(self, entry: Entry, *, inferred: bool) -> None:
         """It is gone; what it owned stays in its service."""
@@ -174,6 +188,7 @@ class Links:
         )
         self._wait_no_longer(entry)
         self.nodes.unseat(entry)
+        self._nameless.forget(entry)
         if entry.about is not None:
             self._forget_event(entry, entry.about)
         root = entry.root

@@ -50,7 +50,7 @@ def project(view: DaemonSetView, related: Related, now: float) -> PlacedFields:
 def judge(view: DaemonSetView, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict:
     """The verdict on a DaemonSet."""
     case = workload.case_of(view, related, memory, rules, now, words="nodes have it available")
-    return workload.decide(view, case, order=_ORDER, otherwise=_available)
+    return workload.conclude(_ORDER, view, case)
 
 
 def _refused(view: DaemonSetView, case: Case) -> Verdict | None:
@@ -65,7 +65,10 @@ def _lost(view: DaemonSetView, case: Case) -> Verdict | None:
 
 
 def _no_node(view: DaemonSetView, case: Case) -> Verdict | None:
-    """DS04."""
+    """DS04.
+
+    NoMatchingNodes: no node matches, so that nothing has to run.
+    """
     if case.replicas.desired:
         return None
     return case.told(State.HEALTHY, "NoMatchingNodes", "No node matches: nothing has to run.", row="DS04")
@@ -82,7 +85,10 @@ def _pod_degraded(view: DaemonSetView, case: Case) -> Verdict | None:
 
 
 def _rolling_out(view: DaemonSetView, case: Case) -> Verdict | None:
-    """DS02."""
+    """DS02.
+
+    RollingOut: pods are missing or of the old revision, and they show no error.
+    """
     told = case.replicas
     to_update = 0 if view.by_hand else told.desired
     if told.available >= told.desired and told.updated >= to_update:
@@ -93,7 +99,11 @@ def _rolling_out(view: DaemonSetView, case: Case) -> Verdict | None:
 
 
 def _available(view: DaemonSetView, case: Case) -> Verdict:
-    """DS01, DS05, DS06."""
+    """DS01, DS05, DS06.
+
+    Available: it is available on all its nodes.
+    OnDeletePendingUpdate: it is available on all its nodes; some pods wait to be updated until somebody deletes them.
+    """
     told, strays = case.replicas, view.status.number_misscheduled
     message = f"It is available on {'its only node' if told.desired == 1 else f'all {told.desired} nodes'}."
     if told.updated < told.desired:
@@ -115,6 +125,7 @@ _ORDER: tuple[Callable[[DaemonSetView, Case], Verdict | None], ...] = (
     _pod_degraded,
     _rolling_out,
     placed.attention,
+    _available,
 )
 
 KIND = Kind(

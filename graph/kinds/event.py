@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Struct, structs
 
 from graph.kinds.shared.events import container_of, last_seen
+from graph.kinds.shared.numbers import count
 from graph.kinds.shared.owners import key_of
 from graph.kinds.shared.text import clean
 from graph.model import instant
@@ -78,13 +79,13 @@ def project(view: EventView, related: Related, now: float) -> EventFields:
     """The public fields of an event."""
     last = instant.normal(last_seen(view)) or instant.show(0)
     first = instant.normal(view.first_timestamp or view.event_time or view.metadata.creation_timestamp) or last
-    count = view.series.count if view.series else view.count
+    times = (view.series.count if view.series else 0) or view.count or 1
     return EventFields(
         clean(view.type),
         clean(view.reason),
         clean(view.message),
         _object(view, related),
-        max(count or 1, 1),
+        count(max(times, 1)),
         Time(min(first, last)),
         Time(last),
     )

@@ -38,13 +38,13 @@ class ReplicaSetFields(Struct, frozen=True, gc=False, array_like=True, rename="c
 def project(view: ReplicaSetView, related: Related, now: float) -> ReplicaSetFields:
     """The public fields of a ReplicaSet."""
     images = tuple(clean(image) for image in view.spec.template.images)
-    return ReplicaSetFields(view.replicas, images, view.revision)
+    return ReplicaSetFields(workload.shown(view.replicas), images, view.revision)
 
 
 def judge(view: ReplicaSetView, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict:
     """The first rule that answers decides."""
     case = workload.case_of(view, related, memory, rules, now)
-    return workload.decide(view, case, order=_ORDER, otherwise=_available)
+    return workload.conclude(_ORDER, view, case)
 
 
 def _deleted(view: ReplicaSetView, case: Case) -> Verdict | None:
@@ -58,7 +58,11 @@ def _unobserved(view: ReplicaSetView, case: Case) -> Verdict | None:
 
 
 def _scaled_to_zero(view: ReplicaSetView, case: Case) -> Verdict | None:
-    """R05, R06."""
+    """R05, R06.
+
+    Superseded: an old revision of a Deployment; it runs nothing.
+    ScaledToZero: no replica is asked for, and none runs.
+    """
     if case.replicas.desired:
         return None
     if any(owner.controller for owner in case.meta.owner_references):
@@ -87,7 +91,10 @@ def _minimum_ready(view: ReplicaSetView, case: Case) -> Verdict | None:
 
 
 def _too_few(view: ReplicaSetView, case: Case) -> Verdict | None:
-    """R03; D30 where a pod says why."""
+    """R03; D30 where a pod says why.
+
+    ScalingUp: too few replicas are available, and their pods show no error.
+    """
     if case.replicas.available >= case.replicas.desired:
         return None
     found = workload.pod_degraded(case, case.live, row="D30")
@@ -108,7 +115,10 @@ def _attention(view: ReplicaSetView, case: Case) -> Verdict | None:
 
 
 def _available(view: ReplicaSetView, case: Case) -> Verdict:
-    """R01."""
+    """R01.
+
+    Available: all replicas are available.
+    """
     return case.told(State.HEALTHY, "Available", workload.all_available(case), row="R01")
 
 
@@ -122,6 +132,7 @@ _ORDER: tuple[Callable[[ReplicaSetView, Case], Verdict | None], ...] = (
     _too_few,
     _too_many,
     _attention,
+    _available,
 )
 
 KIND = Kind(

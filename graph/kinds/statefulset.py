@@ -71,11 +71,14 @@ def judge(view: StatefulSetView, related: Related, memory: Memory, rules: Rules,
     """What others call available is ready here."""
     ready = structs.replace(view.replicas, available=view.status.ready_replicas)
     case = workload.case_of(view, related, memory, rules, now, counted=ready, words="replicas are ready")
-    return workload.decide(view, case, order=_ORDER, otherwise=_available)
+    return workload.conclude(_ORDER, view, case)
 
 
 def _scaled_to_zero(view: StatefulSetView, case: Case) -> Verdict | None:
-    """S06, whatever the last pods do; as D14 while some still serve."""
+    """S06, whatever the last pods do; as D14 while some still serve.
+
+    ScaledToZero: no replica is asked for.
+    """
     if case.replicas.desired:
         return None
     leaving = workload.scaling_down(case, one_revision=True) if case.replicas.ready else None
@@ -89,7 +92,10 @@ def _refused(view: StatefulSetView, case: Case) -> Verdict | None:
 
 
 def _pod_failed(view: StatefulSetView, case: Case) -> Verdict | None:
-    """S03, S05: nothing ever times out, and the pods after it wait."""
+    """S03, S05: nothing ever times out, and the pods after it wait.
+
+    RolloutBlocked: a pod has failed in the middle of a rollout, and those after it wait for ever.
+    """
     pod = workload.worst_of(case.live, State.FAILED)
     if pod is None or not case.available or not view.in_rollout:
         return workload.pod_failed(case, row="S05" if view.by_hand else "S03")
@@ -100,7 +106,10 @@ def _pod_failed(view: StatefulSetView, case: Case) -> Verdict | None:
 
 
 def _stuck(view: StatefulSetView, case: Case) -> Verdict | None:
-    """S08: a pod that does not go keeps its ordinal."""
+    """S08: a pod that does not go keeps its ordinal.
+
+    StuckTerminatingPods: a pod that does not terminate holds its ordinal, so that it cannot be replaced.
+    """
     pod = next((pod for pod in case.pods if overdue(pod, case.clock, slack=case.rules.term_slack)), None)
     if pod is None:
         return None
@@ -125,7 +134,10 @@ def _pod_degraded(view: StatefulSetView, case: Case) -> Verdict | None:
 
 
 def _rolling_out(view: StatefulSetView, case: Case) -> Verdict | None:
-    """S02."""
+    """S02.
+
+    RollingOut: replicas are missing or of the old revision, and its pods show no error.
+    """
     told = case.replicas
     if told.ready >= told.desired and told.updated >= view.to_update:
         return None
@@ -137,7 +149,12 @@ def _rolling_out(view: StatefulSetView, case: Case) -> Verdict | None:
 
 
 def _available(view: StatefulSetView, case: Case) -> Verdict:
-    """S01, S04, S05."""
+    """S01, S04, S05.
+
+    Available: all replicas are ready.
+    OnDeletePendingUpdate: all replicas are ready; some wait to be updated until somebody deletes them.
+    PartitionRolloutComplete: all replicas are ready, and as many are of the new revision as the partition asks for.
+    """
     told, well = case.replicas, workload.all_available(case)
     if view.by_hand and told.updated < told.desired:
         message = f"{well} {told.updated}/{told.desired} are updated: each is when somebody deletes it."
@@ -161,6 +178,7 @@ _ORDER: tuple[Callable[[StatefulSetView, Case], Verdict | None], ...] = (
     _pod_degraded,
     _rolling_out,
     placed.attention,
+    _available,
 )
 
 KIND = Kind(

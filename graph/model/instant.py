@@ -14,7 +14,7 @@ _LAST = 253402300799.0  # 9999-12-31T23:59:59Z, the last instant that RFC 3339 c
 
 @lru_cache(maxsize=65536)
 def parse(text: str | None) -> float | None:
-    """RFC 3339 to seconds; ``None`` for what is missing or unreadable."""
+    """RFC 3339 to seconds; ``None`` for what is missing, unreadable or, as Go's zero time, before 1970."""
     if not text:
         return None
     try:
@@ -22,9 +22,10 @@ def parse(text: str | None) -> float | None:
     except ValueError:
         return None
     try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (OverflowError, ValueError):
         return None
+    return at if at >= 0 else None
 
 
 def show(at: float) -> str:

@@ -30,9 +30,9 @@ def doc(description: str) -> msgspec.Meta:
 class Owner(Struct, frozen=True, gc=False, rename="camel"):
     """An entry of ``metadata.ownerReferences``."""
 
-    kind: str
-    name: str
-    uid: str
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
     api_version: str = ""
     controller: bool = False
 

@@ -35,7 +35,7 @@ class Resource(Struct, Generic[F], frozen=True, gc=False, array_like=True):
 
 
 class Transition(Struct, frozen=True, gc=False, array_like=True):
-    """Old status → new status.
+    """Old status → new status; the cause is ``after.because``.
 
     ``before`` None: seen for the first time. ``after`` None: gone. Times are RFC 3339, ms.
     """
@@ -51,6 +51,8 @@ class Transition(Struct, frozen=True, gc=False, array_like=True):
     recorded_at: str
     inferred: bool
     """Found by comparing across a gap in watching."""
+    flaps: int = 0
+    """How often the object returned, within ``flap_win``, to a status that it had left within it."""
 
 
 class ChangeType(StrEnum):

@@ -215,13 +215,8 @@ class Reflector:
         return Found(kind, view)
 
     def _unreadable(self, raw: msgspec.Raw, problem: str) -> Found | None:
-        """A malformed object, by as much of its metadata as can be read; without a name there is nothing to show."""
-        plate = self._variants.nameplate(raw)
-        words = {name: value for name, value in plate.items() if isinstance(value, str)}
-        if not words.get("name"):
-            return None
-        kind = self._variants.kinds[-1]
-        return Found(kind, msgspec.convert({"metadata": words}, kind.view), problem)
+        remnant = self._variants.remnant(raw)
+        return Found(*remnant, problem) if remnant else None
 
     def _failure(self, raw: msgspec.Raw) -> ClusterError:
         error = _decode(_error, raw)

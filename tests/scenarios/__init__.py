@@ -1,7 +1,7 @@
 """Examples of the status rules: objects of a cluster, an instant, and the status that is to come out.
 
 ``python -m tests.scenarios [-v] [--accept]`` tells per kind how many are right today. ``right.txt`` names those that
-must stay right; ``--accept`` writes it anew.
+must stay right; ``--accept`` writes it anew. ``--table`` sets all beside what kubectl, kstatus and Argo CD say.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ RIGHT = HERE / "right.txt"
 
 
 class Expected(Struct, frozen=True, rename="camel"):
-    """What is to come out; of several accepted reasons the first is the best."""
+    """What is to come out; of several accepted reasons the first is the best. The rest: what others say."""
 
     status: str
     reason_any_of: tuple[str, ...]
+    kubectl: str | None = None
+    kstatus: str | None = None
+    argo: str | None = None
 
 
 class Scenario(Struct, frozen=True):

@@ -6,6 +6,7 @@ import argparse
 from collections import defaultdict
 
 from tests.scenarios import RIGHT, Answer, ask, scenarios
+from tests.scenarios.table import table
 
 
 def main() -> None:
@@ -14,8 +15,12 @@ def main() -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="tell each wrong one")
     parser.add_argument("--accept", action="store_true", help="name those that are right now in right.txt")
     parser.add_argument("--kind", help="only this kind")
+    parser.add_argument("--table", action="store_true", help="beside what kubectl, kstatus and Argo CD say")
     options = parser.parse_args()
     answers = [ask(one) for one in scenarios() if options.kind in (None, one.kind)]
+    if options.table:
+        print("\n".join(table(answers)))
+        return
     by_kind: dict[str, list[Answer]] = defaultdict(list)
     for answer in answers:
         by_kind[answer.scenario.kind].append(answer)

@@ -95,6 +95,11 @@ class StatusTransition:
     inferred: bool = strawberry.field(
         resolver=lambda root: root.record.inferred, description="Found by comparing across a gap in watching."
     )
+    flaps: int = strawberry.field(
+        resolver=lambda root: root.record.flaps,
+        description="How often the object returned, within the flap window (10 minutes), to a status that it had left "
+        "within it. A change of the operator's leader begins the count anew.",
+    )
 
 
 @strawberry.type(description="The first item of a subscription that did not say where to go on.")

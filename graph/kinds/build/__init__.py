@@ -15,6 +15,7 @@ from graph.kinds.build.judge import judge
 from graph.kinds.build.steps import BuildStep, steps_of
 from graph.kinds.build.view import BUILD_OF, BuildView
 from graph.kinds.shared.jobs import newest
+from graph.kinds.shared.numbers import number
 from graph.kinds.shared.pods import POD, pods_below
 from graph.kinds.shared.runs import BUILD
 from graph.kinds.shared.text import clean
@@ -41,7 +42,7 @@ def project(view: BuildView, related: Related, now: float) -> BuildFields:
     told = view.metadata.annotations
     pod = newest(pods_below(related.children))
     return BuildFields(
-        _number(told.number),
+        number(told.number),
         clean(told.commit) or None,
         clean(told.branch) or None,
         clean(told.repository) or None,
@@ -51,11 +52,6 @@ def project(view: BuildView, related: Related, now: float) -> BuildFields:
         _time(view.finished_at),
         steps_of(pod) if pod else (),
     )
-
-
-def _number(text: str | None) -> int | None:
-    """GraphQL's Int has 32 bits."""
-    return int(text) if text and text.isdecimal() and len(text) < 10 else None
 
 
 def _time(at: float | None) -> Time | None:

@@ -18,7 +18,7 @@ from graph.kinds.shared.conditions import Condition
 from graph.kinds.shared.events import cited
 from graph.kinds.shared.jobs import JobCase, case_of, hard_failed, newest
 from graph.kinds.shared.jobs import refused as refusal
-from graph.kinds.shared.order import first
+from graph.kinds.shared.order import decide
 from graph.kinds.shared.pods import REFUSED, finished
 from graph.kinds.shared.telling import tell
 from graph.kinds.shared.text import closed
@@ -32,12 +32,15 @@ _TOO_LONG = "DeadlineExceeded"
 def judge(view: BuildView, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict:
     """The verdict on a Build."""
     case = case_of(view, related, memory, rules, now)
-    found = first(_ORDER, case) or _queued(case)
+    found = decide(_ORDER, case)
     return structs.replace(found, recheck_at=case.clock.next)
 
 
 def _succeeded(case: JobCase) -> Verdict | None:
-    """B03: the Job says so, or every step does."""
+    """B03: the Job says so, or every step does.
+
+    Succeeded: all its steps ended with success.
+    """
     view = case.view
     told = view.holds("Complete") or view.holds("SuccessCriteriaMet")
     if told is None and (_decided(case) or not _all_done(case.newest)):
@@ -47,7 +50,10 @@ def _succeeded(case: JobCase) -> Verdict | None:
 
 
 def _timed_out(case: JobCase) -> Verdict | None:
-    """B05: the Job's own deadline, or its pod's."""
+    """B05: the Job's own deadline, or its pod's.
+
+    TimedOut: it ran longer than its deadline, or its pod did.
+    """
     condition, pod = _decided(case), case.ended_badly
     late = pod is not None and pod.verdict.reason == _TOO_LONG
     if condition is None or not (late or condition.reason == _TOO_LONG):
@@ -83,7 +89,10 @@ def _failed(case: JobCase) -> Verdict | None:
 
 
 def _cancelled(case: JobCase) -> Verdict | None:
-    """B06: somebody deleted it or took its pods away before it ended. One that never started is still queued."""
+    """B06: somebody deleted it or took its pods away before it ended. One that never started is still queued.
+
+    Cancelled: somebody deleted or suspended it before it ended.
+    """
     deleted = case.view.metadata.deletion_timestamp
     if deleted is None and not (case.view.spec.suspend and case.view.started_at is not None):
         return None
@@ -93,7 +102,10 @@ def _cancelled(case: JobCase) -> Verdict | None:
 
 
 def _refused(case: JobCase) -> Verdict | None:
-    """B07: there is not even a pod."""
+    """B07: there is not even a pod.
+
+    FailedCreate: the API server refuses its pod: quota, admission, service account.
+    """
     event = refusal(case)
     if event is None:
         return None
@@ -118,7 +130,10 @@ def _cannot_run(case: JobCase) -> Verdict | None:
 
 
 def _running(case: JobCase) -> Verdict | None:
-    """B02: the first step that is not done names the status."""
+    """B02: the first step that is not done names the status.
+
+    …: a step runs or is next; the word is the step's name, such as Cloning or Push.
+    """
     pod = newest(case.live)
     steps = steps_of(pod) if pod else ()
     waiting = [step for step in steps if step.state is not State.HEALTHY]
@@ -139,7 +154,10 @@ def _running(case: JobCase) -> Verdict | None:
 
 
 def _queued(case: JobCase) -> Verdict:
-    """B01: accepted, nothing runs yet, or not again yet."""
+    """B01: accepted, nothing runs yet, or not again yet.
+
+    Queued: it is accepted, and nothing of it runs yet, or not again yet.
+    """
     pod = case.newest
     message = "Build is queued." if pod is None else "Build waits for its pod to start."
     if case.failures:
@@ -155,6 +173,7 @@ def _decided(case: JobCase) -> Condition | None:
 
 
 def _step_failed(case: JobCase, condition: Condition | None) -> Verdict:
+    """StepFailed: a step ended with an error."""
     pod = case.ended_badly or next(filter(_has_failed, case.pods), None)
     step = _first_failed(pod)
     own = () if condition is None else (condition.cited(case.ref),)
@@ -230,4 +249,5 @@ _ORDER: tuple[Callable[[JobCase], Verdict | None], ...] = (
     _refused,
     _cannot_run,
     _running,
+    _queued,
 )

@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from graph.kinds.shared.containers import ContainerStatus, steps
+from graph.kinds.shared.numbers import count
 from graph.kinds.shared.pods import finished
 from graph.kinds.shared.text import clean
 from graph.model import instant
@@ -49,8 +50,8 @@ def _step(name: str, status: ContainerStatus | None, *, over: bool) -> BuildStep
     state = status.state if status else None
     if state and (ended := state.terminated):
         outcome = State.FAILED if ended.exit_code else State.HEALTHY
-        reason = clean(ended.reason) or None
-        return BuildStep(name, outcome, reason, ended.exit_code, _time(ended.started_at), _time(ended.finished_at))
+        reason, code = clean(ended.reason) or None, count(ended.exit_code)
+        return BuildStep(name, outcome, reason, code, _time(ended.started_at), _time(ended.finished_at))
     if over:
         return BuildStep(name, State.SUSPENDED, "Skipped", None, None, None)
     if state and state.running:

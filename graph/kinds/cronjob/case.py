@@ -98,8 +98,8 @@ def case_of(view: CronjobView, related: Related, memory: Memory, rules: Rules, n
     runs = sorted((child for child in children if not manual(child.view)), key=tick_of)
     ended = {run.ref.uid for run in runs if finished_at(run) is not None}
     edited = last_edit(view.metadata.managed_fields, memory)
-    base = view.base(now)
-    anchor = max(base, edited or base)
+    base = view.base
+    anchor = max(base, edited or base) or now
     schedule = view.schedule
     case = Case(
         view,

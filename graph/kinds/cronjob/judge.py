@@ -10,7 +10,7 @@ from graph.config import Rules
 from graph.kinds.cronjob import outcome, starting
 from graph.kinds.cronjob.case import Case, case_of
 from graph.kinds.cronjob.view import CronjobView
-from graph.kinds.shared.order import first
+from graph.kinds.shared.order import decide
 from graph.model.kind import Memory, Related
 from graph.model.status import Verdict
 
@@ -32,13 +32,14 @@ _ORDER: tuple[Callable[[Case], Verdict | None], ...] = (
     outcome.active_failing,
     outcome.active,
     starting.too_many_missed,
+    outcome.scheduled,
 )
 
 
 def judge(view: CronjobView, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict:
     """The verdict on a CronJob; it is judged again at its next tick at the latest, since that changes the next run."""
     case = case_of(view, related, memory, rules, now)
-    found = first(_ORDER, case) or outcome.scheduled(case)
+    found = decide(_ORDER, case)
     upcoming = view.next_run(now)
     if upcoming is not None:
         case.clock.reached(upcoming)

@@ -18,7 +18,11 @@ _REPLACED = 3
 
 
 def failing_again_and_again(case: Case) -> Verdict | None:
-    """C07: more than one accident, or it never worked at all."""
+    """C07: more than one accident, or it never worked at all.
+
+    NeverSucceeded: runs have ended, and none with success.
+    RepeatedRunFailures: run after run has failed since the last success.
+    """
     success = case.view.last_success
     bad = max(len(_failed_ticks(case)), len(_seen_failing(case)))
     if success is None and bad and not any(finished_at(run) and not failed(run) for run in case.runs):
@@ -43,7 +47,11 @@ def failing_again_and_again(case: Case) -> Verdict | None:
 
 
 def last_run_failed(case: Case) -> Verdict | None:
-    """C05, C06, C24: of the last scheduled run that ended; while the next one is active it stays so."""
+    """C05, C06, C24: of the last scheduled run that ended; while the next one is active it stays so.
+
+    LastRunFailed: the last scheduled run that ended has failed.
+    RunDeleted: the last scheduled run was deleted before it ended.
+    """
     last = next((run for run in reversed(case.runs) if finished_at(run) is not None), None)
     scheduled = case.view.last_schedule
     if last is not None and (scheduled is None or tick_of(last) >= scheduled):
@@ -58,7 +66,10 @@ def last_run_failed(case: Case) -> Verdict | None:
 
 
 def piling_up(case: Case) -> Verdict | None:
-    """C13."""
+    """C13.
+
+    ActiveJobsPilingUp: too many runs are active at once (Allow).
+    """
     if case.view.spec.concurrency_policy != "Allow" or len(case.active) < case.rules.pile:
         return None
     return tell(
@@ -73,7 +84,10 @@ def piling_up(case: Case) -> Verdict | None:
 
 
 def replaced(case: Case) -> Verdict | None:
-    """C12."""
+    """C12.
+
+    ReplacedBeforeCompletion: every run is replaced before it ends (Replace).
+    """
     last = case.view.last_schedule
     if not case.replaces or not case.active or last is None:
         return None
@@ -95,7 +109,10 @@ def replaced(case: Case) -> Verdict | None:
 
 
 def active_failing(case: Case) -> Verdict | None:
-    """C20."""
+    """C20.
+
+    ActiveJobFailing: the active run is in trouble.
+    """
     troubled = [run for run in case.active_children() if run.verdict.state in (State.FAILED, State.DEGRADED)]
     run = min(troubled, key=lambda run: SEVERITY[run.verdict.state], default=None)
     if run is None:
@@ -115,7 +132,10 @@ def active_failing(case: Case) -> Verdict | None:
 
 
 def active(case: Case) -> Verdict | None:
-    """C03."""
+    """C03.
+
+    JobRunning: a run is active, as it should be.
+    """
     if not case.active:
         return None
     tick = case.view.last_schedule
@@ -124,12 +144,16 @@ def active(case: Case) -> Verdict | None:
 
 
 def scheduled(case: Case) -> Verdict:
-    """C01, C02, C22, C23, C28–C30: idle, and nothing is wrong."""
+    """C01, C02, C22, C23, C28–C30: idle, and nothing is wrong.
+
+    Scheduled: nothing runs, nothing is due, and the last run ended well.
+    WaitingForFirstRun: its first run is not due yet.
+    """
     last, upcoming = case.view.last_schedule, case.view.next_run(case.clock.now)
     then = "" if upcoming is None else instant.clock(upcoming)
     if last is None:
         message = f"The first run is due at {then}."
-        return tell(case.ref, State.HEALTHY, "WaitingForFirstRun", message, row="C02", began=_created(case))
+        return tell(case.ref, State.HEALTHY, "WaitingForFirstRun", message, row="C02", began=case.view.created)
     if case.anchor > case.base:
         message = f"Changed or resumed at {instant.clock(case.anchor)}.{case.next_words()}"
         return tell(case.ref, State.HEALTHY, "Scheduled", message, row="C29")
@@ -268,4 +292,4 @@ def _first_end(case: Case) -> float | None:
 
 
 def _created(case: Case) -> float:
-    return instant.parse(case.view.metadata.creation_timestamp) or case.base
+    return case.view.created or case.anchor

@@ -18,7 +18,10 @@ _BAD_SCHEDULE = ("InvalidSchedule", "UnparseableSchedule", "UnParseableCronJobSc
 
 
 def being_deleted(case: Case) -> Verdict | None:
-    """C21."""
+    """C21.
+
+    Terminating: it is being deleted.
+    """
     deleted = case.view.metadata.deletion_timestamp
     if deleted is None:
         return None
@@ -27,7 +30,10 @@ def being_deleted(case: Case) -> Verdict | None:
 
 
 def suspended(case: Case) -> Verdict | None:
-    """C04, C26: whatever else is wrong, nothing is to run."""
+    """C04, C26: whatever else is wrong, nothing is to run.
+
+    Suspended: it is told to start nothing.
+    """
     if not case.view.spec.suspend:
         return None
     row, message = "C04", "Suspended."
@@ -40,7 +46,10 @@ def suspended(case: Case) -> Verdict | None:
 
 
 def unknown_zone(case: Case) -> Verdict | None:
-    """C14."""
+    """C14.
+
+    UnknownTimeZone: its time zone is not known, so that it never runs.
+    """
     name = case.view.spec.time_zone
     if name is None:
         return None
@@ -54,7 +63,10 @@ def unknown_zone(case: Case) -> Verdict | None:
 
 
 def never_fires(case: Case) -> Verdict | None:
-    """C27."""
+    """C27.
+
+    InvalidSchedule: its schedule is not valid, or there is no such date.
+    """
     event = case.recent(_BAD_SCHEDULE, 6 * case.rules.ev_win)
     if event is None and case.schedule and case.schedule.first(case.clock.now, base=case.base) is not None:
         return None
@@ -65,7 +77,10 @@ def never_fires(case: Case) -> Verdict | None:
 
 
 def refused(case: Case) -> Verdict | None:
-    """C17: at once, without waiting for the tick to be overdue."""
+    """C17: at once, without waiting for the tick to be overdue.
+
+    FailedCreate: a run is due, and the API server refuses its Job.
+    """
     event = case.recent(("FailedCreate",), 2 * case.rules.ev_win)
     if event is None or case.schedule is None:
         return None
@@ -85,7 +100,10 @@ def refused(case: Case) -> Verdict | None:
 
 
 def overlap_skipped(case: Case) -> Verdict | None:
-    """C11: its last run still goes on, so that ``lastScheduleTime`` stands still for a reason."""
+    """C11: its last run still goes on, so that ``lastScheduleTime`` stands still for a reason.
+
+    OverlapSkipped: runs are skipped because the last one still goes on (Forbid).
+    """
     if not (case.due and case.forbids and case.active):
         return None
     first = case.due[0]
@@ -104,7 +122,10 @@ def overlap_skipped(case: Case) -> Verdict | None:
 
 
 def never_scheduled(case: Case) -> Verdict | None:
-    """C16."""
+    """C16.
+
+    NeverScheduled: a run is due, and none was ever started.
+    """
     if not case.due or case.view.last_schedule is not None:
         return None
     message = f"Never started, although due since {instant.clock(case.due[0])}."
@@ -112,7 +133,10 @@ def never_scheduled(case: Case) -> Verdict | None:
 
 
 def stale(case: Case) -> Verdict | None:
-    """C10."""
+    """C10.
+
+    ScheduleStale: nothing was started although several runs were due.
+    """
     if len(case.due) < STALE:
         return None
     message = f"Nothing was started since {instant.clock(case.base)}, although runs were due from {_first(case)} on."
@@ -120,7 +144,10 @@ def stale(case: Case) -> Verdict | None:
 
 
 def missed(case: Case) -> Verdict | None:
-    """C08: the object tells it only until a later tick runs."""
+    """C08: the object tells it only until a later tick runs.
+
+    MissedSchedule: a run that was due was not started.
+    """
     if not case.due:
         return None
     first = case.due[0]
@@ -138,7 +165,10 @@ def missed(case: Case) -> Verdict | None:
 
 
 def zone_in_schedule(case: Case) -> Verdict | None:
-    """C15: it works, until somebody edits it."""
+    """C15: it works, until somebody edits it.
+
+    UnsupportedSchedule: its schedule carries a time zone (TZ=): it works until somebody edits it.
+    """
     event = case.recent(("UnsupportedSchedule",), 6 * case.rules.ev_win)
     if event is None and "TZ=" not in case.view.spec.schedule:
         return None
@@ -149,7 +179,10 @@ def zone_in_schedule(case: Case) -> Verdict | None:
 
 
 def too_many_missed(case: Case) -> Verdict | None:
-    """C09."""
+    """C09.
+
+    TooManyMissedTimes: more than 100 runs were missed, and only the latest was started.
+    """
     event = case.recent(("TooManyMissedTimes",), case.rules.ev_win)
     if event is None:
         return None

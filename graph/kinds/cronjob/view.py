@@ -78,14 +78,19 @@ class CronjobView(Object, frozen=True, gc=False, rename="camel"):
         """When a run completed last, a manual one included."""
         return instant.parse(self.status.last_successful_time)
 
-    def base(self, now: float) -> float:
-        """From where ``@every`` counts, and the earliest instant after which a tick can be due."""
-        created = instant.parse(self.metadata.creation_timestamp)
-        return self.last_schedule or (now if created is None else created)
+    @property
+    def created(self) -> float | None:
+        """When it was created; a manifest that was never applied has no such time."""
+        return instant.parse(self.metadata.creation_timestamp)
+
+    @property
+    def base(self) -> float:
+        """From where ``@every`` counts, and the earliest instant after which a tick can be due; 0 where unknown."""
+        return self.last_schedule or self.created or 0.0
 
     def next_run(self, now: float) -> float | None:
         """The next tick; None where none is to come."""
         schedule = self.schedule
         if schedule is None or self.spec.suspend or self.metadata.deletion_timestamp:
             return None
-        return schedule.first(now, base=self.base(now))
+        return schedule.first(now, base=self.base)

@@ -11,7 +11,7 @@ from graph.kinds.deployment.rollout import Rollout, rollout_of
 from graph.kinds.deployment.view import DeploymentView
 from graph.kinds.shared import workload
 from graph.kinds.shared.conditions import holds
-from graph.kinds.shared.order import first
+from graph.kinds.shared.order import decide
 from graph.kinds.shared.pods import HELD, overdue, worst
 from graph.kinds.shared.text import closed, plural
 from graph.kinds.shared.workload import Case, counted, words_of
@@ -23,7 +23,7 @@ from graph.model.status import State, Verdict
 def judge(view: DeploymentView, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict:
     """The verdict on a Deployment."""
     rollout = rollout_of(view, related, memory, rules, now)
-    found = first(_ORDER, rollout) or _available(rollout)
+    found = decide(_ORDER, rollout)
     return found if (at := rollout.case.clock.next) is None else structs.replace(found, recheck_at=at)
 
 
@@ -38,7 +38,10 @@ def _unobserved(rollout: Rollout) -> Verdict | None:
 
 
 def _scaled_to_zero(rollout: Rollout) -> Verdict | None:
-    """D13."""
+    """D13.
+
+    ScaledToZero: no replica is asked for, and none runs.
+    """
     told = rollout.case.replicas
     if told.desired or told.current:
         return None
@@ -46,7 +49,11 @@ def _scaled_to_zero(rollout: Rollout) -> Verdict | None:
 
 
 def _paused(rollout: Rollout) -> Verdict | None:
-    """D11, D12: paused must not hide an outage."""
+    """D11, D12: paused must not hide an outage.
+
+    Paused: rollouts are paused, none is half way, and nothing is down.
+    RolloutPaused: a rollout was paused half way.
+    """
     if not rollout.view.spec.paused:
         return None
     case, told = rollout.case, rollout.case.replicas
@@ -75,7 +82,10 @@ def _paused_and_broken(case: Case, pod: Child) -> Verdict | None:
 
 
 def _deadline(rollout: Rollout) -> Verdict | None:
-    """D07, D08."""
+    """D07, D08.
+
+    ProgressDeadlineExceeded: the new version did not come up in time; DEGRADED while old replicas still serve.
+    """
     stuck, case = rollout.progressing, rollout.case
     if stuck is None or stuck.status != "False" or stuck.reason != "ProgressDeadlineExceeded":
         return None
@@ -108,7 +118,10 @@ def _refused(rollout: Rollout) -> Verdict | None:
 
 
 def _blocked_by_old_pod(rollout: Rollout) -> Verdict | None:
-    """D17: Recreate waits for ever for a pod that does not go."""
+    """D17: Recreate waits for ever for a pod that does not go.
+
+    RecreateBlockedByTerminatingPod: no new pod is made (strategy Recreate) because an old one does not terminate.
+    """
     case = rollout.case
     if not rollout.recreates or case.replicas.updated:
         return None
@@ -153,7 +166,10 @@ def _scaling_down(rollout: Rollout) -> Verdict | None:
 
 
 def _old_terminating(rollout: Rollout) -> Verdict | None:
-    """D05."""
+    """D05.
+
+    OldReplicasTerminating: the new version is up, old replicas are being stopped.
+    """
     told = rollout.case.replicas
     if not rollout.in_flight or told.updated < told.desired or told.current <= told.updated:
         return None
@@ -167,7 +183,10 @@ def _minimum_ready(rollout: Rollout) -> Verdict | None:
 
 
 def _recreating(rollout: Rollout) -> Verdict | None:
-    """D17: a planned gap."""
+    """D17: a planned gap.
+
+    Recreating: the old version was stopped, the new one starts: the planned gap of strategy Recreate.
+    """
     if not (rollout.in_flight and rollout.recreates) or rollout.case.available:
         return None
     message = "The old version was stopped, the new one starts."
@@ -175,7 +194,10 @@ def _recreating(rollout: Rollout) -> Verdict | None:
 
 
 def _rolling_out(rollout: Rollout) -> Verdict | None:
-    """D03, D04, D28."""
+    """D03, D04, D28.
+
+    RollingOut: a new version is on its way, and its pods show no error.
+    """
     told = rollout.case.replicas
     if not rollout.in_flight or min(told.updated, told.available) >= told.desired:
         return None
@@ -192,7 +214,11 @@ def _on_the_way(rollout: Rollout, *, reason: str, message: str, row: str) -> Ver
 
 
 def _too_few(rollout: Rollout) -> Verdict | None:
-    """D30 where a pod says why; else by how long it has been so."""
+    """D30 where a pod says why; else by how long it has been so.
+
+    ReplicasNotReady: too few replicas are available, and not for long.
+    MinimumReplicasUnavailable: too few replicas have been available for too long, and no pod says why.
+    """
     case, told = rollout.case, rollout.case.replicas
     if told.available >= told.desired:
         return None
@@ -217,7 +243,10 @@ def _attention(rollout: Rollout) -> Verdict | None:
 
 
 def _available(rollout: Rollout) -> Verdict:
-    """D01, D19, D24, D25."""
+    """D01, D19, D24, D25.
+
+    Available: all replicas are available.
+    """
     available, progressing = rollout.available, rollout.progressing
     times = (available and available.last_transition_time, progressing and progressing.last_update_time)
     began = max((at for at in map(instant.parse, times) if at is not None), default=None)
@@ -240,4 +269,5 @@ _ORDER: tuple[Callable[[Rollout], Verdict | None], ...] = (
     _rolling_out,
     _too_few,
     _attention,
+    _available,
 )

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from graph.kinds.shared.revisions import RevisionSpec, RevisionStatus, RevisionView
 from graph.kinds.shared.text import clean
-from graph.kinds.shared.workload import Replicas
+from graph.kinds.shared.workload import Replicas, shown
 from graph.model.kind import Related, doc
 
 
@@ -59,4 +59,4 @@ class DeploymentFields(Struct, frozen=True, gc=False, array_like=True, rename="c
 def project(view: DeploymentView, related: Related, now: float) -> DeploymentFields:
     """The public fields of a Deployment."""
     images = tuple(clean(image) for image in view.spec.template.images)
-    return DeploymentFields(view.replicas, images, view.revision, view.spec.paused)
+    return DeploymentFields(shown(view.replicas), images, view.revision, view.spec.paused)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from graph.kinds.job.judge import judge
 from graph.kinds.shared.jobs import JobView
+from graph.kinds.shared.numbers import count
 from graph.kinds.shared.pods import POD
 from graph.kinds.shared.runs import JOB, manual
 from graph.model import instant
@@ -35,10 +36,10 @@ def project(view: JobView, related: Related, now: float) -> JobFields:
         manual(view),
         _time(started),
         _time(finished),
-        None if started is None or finished is None else max(0, round((finished - started) * 1000)),
-        status.active,
-        status.succeeded,
-        status.failed,
+        None if started is None or finished is None else count(max(0, round((finished - started) * 1000))),
+        count(status.active),
+        count(status.succeeded),
+        count(status.failed),
     )
 
 

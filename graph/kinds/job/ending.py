@@ -20,7 +20,10 @@ _NO_LOG = "Its pods are gone, and their logs with them; with restartPolicy Never
 
 
 def being_deleted(case: JobCase) -> Verdict | None:
-    """J24: wins over how it ended."""
+    """J24: wins over how it ended.
+
+    Terminating: it is being deleted.
+    """
     deleted = case.view.metadata.deletion_timestamp
     if deleted is None:
         return None
@@ -44,7 +47,10 @@ def failing(case: JobCase) -> Verdict | None:
 
 
 def complete(case: JobCase) -> Verdict | None:
-    """J03, J04, J18, J23."""
+    """J03, J04, J18, J23.
+
+    Completed: it ended with success.
+    """
     view = case.view
     condition = view.holds("Complete")
     if condition is None:
@@ -58,7 +64,10 @@ def complete(case: JobCase) -> Verdict | None:
 
 
 def succeeding(case: JobCase) -> Verdict | None:
-    """J05: the goal is reached, but pods still run."""
+    """J05: the goal is reached, but pods still run.
+
+    SuccessCriteriaMet: its goal is reached, the remaining pods are being stopped.
+    """
     condition = case.view.holds("SuccessCriteriaMet")
     if condition is None:
         return None
@@ -86,6 +95,13 @@ def _completion(case: JobCase, condition: Condition) -> tuple[str, str]:
 
 
 def _failure(case: JobCase, condition: Condition, message: str) -> Verdict:
+    """BackoffLimitExceeded: more attempts failed than its backoffLimit allows.
+    DeadlineExceeded: it ran longer than its activeDeadlineSeconds.
+    FailedIndexes: all its indexes have ended, and some of them failed.
+    MaxFailedIndexesExceeded: more indexes failed than its maxFailedIndexes allows.
+    PodFailurePolicy: a rule of its podFailurePolicy ended it at once.
+    JobFailed: it failed, and its condition does not tell why.
+    """
     pod = case.ended_badly
     hint = f"See kubectl logs {pod.ref.name}." if pod else None if case.pods else _NO_LOG
     return tell(

@@ -9,7 +9,7 @@ from msgspec import structs
 from graph.config import Rules
 from graph.kinds.job import ending, running
 from graph.kinds.shared.jobs import JobCase, JobView, case_of
-from graph.kinds.shared.order import first
+from graph.kinds.shared.order import decide
 from graph.model.kind import Memory, Related
 from graph.model.status import Verdict
 
@@ -32,11 +32,12 @@ _ORDER: tuple[Callable[[JobCase], Verdict | None], ...] = (
     running.pod_degraded,
     running.no_pods,
     running.lost,
+    running.runs,
 )
 
 
 def judge(view: JobView, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict:
     """The verdict on a Job."""
     case = case_of(view, related, memory, rules, now)
-    found = first(_ORDER, case) or running.runs(case)
+    found = decide(_ORDER, case)
     return structs.replace(found, recheck_at=case.clock.next)

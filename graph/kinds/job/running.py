@@ -18,7 +18,10 @@ _OURS = (None, "", f"kubernetes.io/{CONTROLLER}")
 
 
 def suspended(case: JobCase) -> Verdict | None:
-    """J10, J12."""
+    """J10, J12.
+
+    JobSuspended: it is suspended, or is being so.
+    """
     if not case.view.spec.suspend:
         return None
     told = case.view.holds("Suspended")
@@ -32,7 +35,10 @@ def suspended(case: JobCase) -> Verdict | None:
 
 
 def paused_by_parallelism(case: JobCase) -> Verdict | None:
-    """J25."""
+    """J25.
+
+    ParallelismZero: it is paused by a parallelism of 0.
+    """
     if case.view.spec.parallelism != 0:
         return None
     message = "Paused: parallelism is 0."
@@ -40,7 +46,10 @@ def paused_by_parallelism(case: JobCase) -> Verdict | None:
 
 
 def not_started(case: JobCase) -> Verdict | None:
-    """J02, J26, J32: the controller has not begun with it."""
+    """J02, J26, J32: the controller has not begun with it.
+
+    JobNotStarted: the job controller has not begun with it; UNKNOWN when that lasts.
+    """
     if case.view.started_at is not None:
         return None
     since = case.created
@@ -56,7 +65,10 @@ def not_started(case: JobCase) -> Verdict | None:
 
 
 def refused(case: JobCase) -> Verdict | None:
-    """J21: the API server takes no pod of it; without this event nothing would tell."""
+    """J21: the API server takes no pod of it; without this event nothing would tell.
+
+    FailedCreate: the API server refuses its pods: quota, admission, service account.
+    """
     event = refusal(case)
     if event is None:
         return None
@@ -118,7 +130,10 @@ def sidecar_left(case: JobCase) -> Verdict | None:
 
 
 def indexes_failed(case: JobCase) -> Verdict | None:
-    """J13."""
+    """J13.
+
+    IndexesFailed: indexes have failed for good while others go on; it will end as failed.
+    """
     indexes = clean(case.view.status.failed_indexes)
     if not indexes:
         return None
@@ -128,7 +143,10 @@ def indexes_failed(case: JobCase) -> Verdict | None:
 
 
 def retrying(case: JobCase) -> Verdict | None:
-    """J06: also between two attempts, when no pod is there."""
+    """J06: also between two attempts, when no pod is there.
+
+    PodFailuresRetrying: pods fail and are tried again, in place or by new ones.
+    """
     if not case.view.status.failed:
         return None
     limit = case.view.spec.backoff_limit
@@ -146,7 +164,10 @@ def retrying(case: JobCase) -> Verdict | None:
 
 
 def waiting_for_terminating(case: JobCase) -> Verdict | None:
-    """J33: no replacement is created before the old pod is gone."""
+    """J33: no replacement is created before the old pod is gone.
+
+    StuckTerminatingPods: a pod that does not terminate holds back its replacement.
+    """
     if case.view.spec.pod_replacement_policy != "Failed" or case.live:
         return None
     leaving = [pod for pod in case.pods if not finished(pod)]
@@ -174,7 +195,10 @@ def pod_degraded(case: JobCase) -> Verdict | None:
 
 
 def no_pods(case: JobCase) -> Verdict | None:
-    """J01: a controller that works would have made a pod by now. A file cannot tell for how long there is none."""
+    """J01: a controller that works would have made a pod by now. A file cannot tell for how long there is none.
+
+    NoPods: it has had no pod for too long, and nothing says why; never told of a file.
+    """
     status, since = case.view.status, case.memory.unchanged
     if status.active or status.succeeded or status.failed or status.terminating or case.live or since is None:
         return None
@@ -187,7 +211,10 @@ def no_pods(case: JobCase) -> Verdict | None:
 
 
 def lost(case: JobCase) -> Verdict | None:
-    """J01: nobody knows how its pods are."""
+    """J01: nobody knows how its pods are.
+
+    NodeUnreachable: nobody knows how its pods are.
+    """
     if not case.live or any(pod.verdict.state is not State.UNKNOWN for pod in case.live):
         return None
     pod = case.live[0]
@@ -197,7 +224,10 @@ def lost(case: JobCase) -> Verdict | None:
 
 
 def runs(case: JobCase) -> Verdict:
-    """J01, J11, J17, J27: nothing is wrong with it."""
+    """J01, J11, J17, J27: nothing is wrong with it.
+
+    Running: it runs, and nothing is wrong with it.
+    """
     view, started = case.view, case.view.started_at
     done, wanted = view.status.succeeded, view.spec.completions
     told = f"{done}/{wanted} done" if wanted is not None else f"{done} done, {view.status.active} at work"
@@ -209,6 +239,7 @@ def runs(case: JobCase) -> Verdict:
 
 
 def _ignored(case: JobCase, since: float) -> Verdict:
+    """ManagedExternally: the controller that is named in spec.managedBy has not reported for too long."""
     other = case.view.spec.managed_by
     began = since + case.rules.job_start + INSTANT
     if other in _OURS:

@@ -23,7 +23,7 @@ from graph.model.status import Cause, Evidence, State, Verdict
 SHORTLY = 60.0
 """Seconds that a scheduler, a kubelet or the end of a sidecar may take (P21, P22, P51, P64)."""
 
-_NO_SPEC = ContainerSpec("")
+_NO_SPEC = ContainerSpec()
 
 
 class Case(Struct, gc=False):
@@ -124,7 +124,7 @@ class OneContainer(Struct, gc=False):
     def name(self) -> str:
         """Inside a sentence: ``init container setup``."""
         noun = "container" if not self.init else "sidecar" if self.spec.sidecar else "init container"
-        return f"{noun} {clean(self.status.name)}"
+        return f"{noun} {clean(self.status.name) or '?'}"
 
     @property
     def title(self) -> str:

@@ -95,7 +95,11 @@ def trouble(one: OneContainer) -> Trouble | None:
 
 
 def gave_up(one: OneContainer) -> Trouble | None:
-    """P08, P09, P51: it ended with an error and nobody restarts it."""
+    """P08, P09, P51: it ended with an error and nobody restarts it.
+
+    ContainerFailed: a container ended with an error, and nobody restarts it.
+    OOMKilled: a container was killed for exceeding its memory limit, for good or again and again.
+    """
     ended = one.status.state.terminated
     if ended is None or not failed(ended):
         return None
@@ -115,7 +119,9 @@ def recent(one: OneContainer) -> bool:
         return case.clock.younger(before, case.rules.flap_win)
     before = before if before is not None else _real(now.started_at)
     at = finished_at(now)
-    return before is not None and (case.clock.now if at is None else at) - before < case.rules.flap_win
+    if at is None:
+        return case.clock.younger(before, case.rules.flap_win)
+    return before is not None and at - before < case.rules.flap_win
 
 
 def failed(ended: Terminated) -> bool:
@@ -174,7 +180,17 @@ def _limit(one: OneContainer) -> str:
 
 
 def _refused(one: OneContainer, waiting: Waiting) -> Trouble:
-    """P28–P33, P66: the kubelet or the runtime says why it does not start."""
+    """P28–P33, P66: the kubelet or the runtime says why it does not start.
+
+    ImagePullBackOff: an image cannot be pulled; ErrImagePull, with which the word alternates, is told as this.
+    InvalidImageName: an image's name is no valid reference.
+    CreateContainerConfigError: a Secret, a ConfigMap or a key that a container needs is not there.
+    CreateContainerError: the runtime refuses to create a container.
+    RunContainerError: the runtime cannot start a container.
+    …: a container cannot start; the word is the kubelet's or the runtime's own: of the image (ErrImageNeverPull,
+      ImageInspectError, RegistryUnavailable, SignatureValidationFailed), of a hook (PreCreateHookError,
+      PreStartHookError, PostStartHookError), or any other that tells an error.
+    """
     row, message, hint = _WAITING.get(waiting.reason, _UNLISTED)
     words = {
         "image": one.image,
@@ -221,7 +237,10 @@ def _flapping(one: OneContainer, running: Running) -> Trouble | None:
 
 
 def _ended(one: OneContainer, ended: Terminated) -> Trouble | None:
-    """P36–P38: it is terminated now, for good or until the kubelet restarts it."""
+    """P36–P38: it is terminated now, for good or until the kubelet restarts it.
+
+    ContainerTerminated: a container just crashed, and the kubelet restarts it.
+    """
     if not failed(ended) and one.restart_policy != "Always":
         return None
     if failed(ended) and one.restart_policy == "Never":
@@ -236,7 +255,10 @@ def _ended(one: OneContainer, ended: Terminated) -> Trouble | None:
 
 
 def _loop(one: OneContainer, ended: Terminated | None, *, row: str, because: tuple[Cause, ...]) -> Trouble:
-    """A crash loop, told by the end that counts: the word stays the same while it waits, runs and ends."""
+    """A crash loop, told by the end that counts: the word stays the same while it waits, runs and ends.
+
+    CrashLoopBackOff: a container ends again and again soon after its start, whatever it does now.
+    """
     began = finished_at(ended)
     times = plural(one.status.restart_count, "restart")
     times = f"{times}, last at {instant.clock(began)}" if began is not None else times

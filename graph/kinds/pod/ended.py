@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from graph.kinds.pod.case import Case, OneContainer
+from collections.abc import Callable
+
+from graph.kinds.pod.case import Case
 from graph.kinds.pod.containers import Trouble, finished_at, gave_up, termination
+from graph.kinds.shared.order import first
 from graph.kinds.shared.text import closed
 from graph.model.status import State, Verdict
 
@@ -44,7 +47,10 @@ _REJECTED = (
 
 
 def phase_unknown(case: Case) -> Verdict | None:
-    """P05."""
+    """P05.
+
+    PhaseUnknown: its kubelet no longer reports it.
+    """
     if case.pod.status.phase != "Unknown":
         return None
     message, hint = "The kubelet no longer reports this pod.", f"Check node {case.node_name}."
@@ -52,7 +58,10 @@ def phase_unknown(case: Case) -> Verdict | None:
 
 
 def succeeded(case: Case) -> Verdict | None:
-    """P07, P50: how sidecars ended afterwards does not matter."""
+    """P07, P50: how sidecars ended afterwards does not matter.
+
+    Completed: its containers ended with success.
+    """
     if case.pod.status.phase != "Succeeded":
         return None
     return case.told(State.HEALTHY, "Completed", "Pod finished successfully.", row="P07", began=_ended_at(case))
@@ -60,13 +69,18 @@ def succeeded(case: Case) -> Verdict | None:
 
 def failed(case: Case) -> Verdict | None:
     """P08–P16, P43: the pod's own reason comes first, since states of containers hide an eviction."""
-    if case.pod.status.phase != "Failed":
-        return None
-    return _by_reason(case) or _disrupted(case) or _init_failed(case) or _container_failed(case) or _without_cause(case)
+    return first(_FAILED, case) if case.pod.status.phase == "Failed" else None
 
 
 def _by_reason(case: Case) -> Verdict | None:
-    """P10–P15."""
+    """P10–P15.
+
+    Evicted: it was removed from its node, mostly for lack of memory or disk there.
+    Preempting: the kubelet removed it for a pod with higher priority.
+    NodeShutdown: its node shut down, or would not take it while it did.
+    DeadlineExceeded: it ran longer than its activeDeadlineSeconds.
+    …: the kubelet rejected it; the word is the kubelet's own, such as OutOfcpu or NodeAffinity.
+    """
     status = case.pod.status
     if not status.reason:
         return None
@@ -80,7 +94,10 @@ def _by_reason(case: Case) -> Verdict | None:
 
 
 def _disrupted(case: Case) -> Verdict | None:
-    """P16: something took the pod away."""
+    """P16: something took the pod away.
+
+    …: something took it away; the word is that of its condition DisruptionTarget, such as DeletionByPodGC.
+    """
     disruption = case.holds("DisruptionTarget")
     if disruption is None:
         return None
@@ -98,7 +115,10 @@ def _disrupted(case: Case) -> Verdict | None:
 
 
 def _init_failed(case: Case) -> Verdict | None:
-    """P43."""
+    """P43.
+
+    InitContainerFailed: an init container ended with an error, nobody restarts it, and the pod was given up.
+    """
     for one in case.inits():
         problem = None if one.spec.sidecar else gave_up(one)
         if problem is not None:
@@ -108,20 +128,21 @@ def _init_failed(case: Case) -> Verdict | None:
 
 
 def _container_failed(case: Case) -> Verdict | None:
-    """P08, P09, P16: the first container that ended with an error."""
-    for one in case.regular():
-        problem = gave_up(one)
-        if problem is not None:
-            return _outcome_lost(case, one) or _because_of(
-                case, problem, reason=problem.reason, message=problem.message, row=problem.row
-            )
-    return None
+    """P08, P09: the first container that ended with an error."""
+    problem = next((found for one in case.regular() if (found := gave_up(one)) is not None), None)
+    if problem is None:
+        return None
+    return _because_of(case, problem, reason=problem.reason, message=problem.message, row=problem.row)
 
 
-def _outcome_lost(case: Case, one: OneContainer) -> Verdict | None:
-    """P16: a kubelet came back and no longer knew the container."""
-    ended = one.status.state.terminated
-    if ended is None or ended.reason != _LOST:
+def _outcome_lost(case: Case) -> Verdict | None:
+    """P16: a kubelet came back and no longer knew the first container that ended with an error.
+
+    ContainerStatusUnknown: its node lost track of a container; how that ended is not known.
+    """
+    one = next((one for one in case.regular() if gave_up(one) is not None), None)
+    ended = one.status.state.terminated if one is not None else None
+    if one is None or ended is None or ended.reason != _LOST:
         return None
     message = f"Node {case.node_name} lost track of {one.name}; its outcome is not known."
     because = (termination(one, ended),)
@@ -146,3 +167,13 @@ def _ended_at(case: Case) -> float | None:
     known = [end for end in ends if end is not None]
     ready = case.condition("Ready")
     return max(known) if known else ready.since if ready else None
+
+
+_FAILED: tuple[Callable[[Case], Verdict | None], ...] = (
+    _by_reason,
+    _disrupted,
+    _init_failed,
+    _outcome_lost,
+    _container_failed,
+    _without_cause,
+)

@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Struct, field
 
 from graph.kinds.pod.view import ContainerSpec, ContainerStatus, PodView, Terminated
+from graph.kinds.shared.numbers import count
 from graph.kinds.shared.owners import controller_ref
 from graph.kinds.shared.text import clean
 from graph.model import instant
@@ -89,7 +90,7 @@ def project(view: PodView, related: Related, now: float) -> PodFields:
         view.spec.node_name or None,
         view.status.pod_ip or None,
         controller_ref(view.metadata, related),
-        sum(container.restarts for container in containers),
+        count(sum(container.restarts for container in containers)),
         containers,
     )
 
@@ -122,7 +123,7 @@ def _container(spec: ContainerSpec, status: ContainerStatus | None, *, role: Con
         state, started = ContainerState.RUNNING, now.running.started_at
     elif now.terminated is not None:
         ended = now.terminated
-        state, reason, message, code = ContainerState.TERMINATED, ended.reason, ended.message, ended.exit_code
+        state, reason, message, code = ContainerState.TERMINATED, ended.reason, ended.message, count(ended.exit_code)
         started, finished = ended.started_at, ended.finished_at
     elif now.waiting is not None:
         reason, message = now.waiting.reason, now.waiting.message
@@ -131,7 +132,7 @@ def _container(spec: ContainerSpec, status: ContainerStatus | None, *, role: Con
         image,
         role,
         status.ready,
-        status.restart_count,
+        count(status.restart_count),
         state,
         clean(reason) or None,
         clean(message) or None,
@@ -144,8 +145,8 @@ def _container(spec: ContainerSpec, status: ContainerStatus | None, *, role: Con
 
 def _termination(ended: Terminated) -> Termination:
     return Termination(
-        ended.exit_code,
-        ended.signal,
+        count(ended.exit_code),
+        None if ended.signal is None else count(ended.signal),
         clean(ended.reason) or None,
         clean(ended.message) or None,
         _time(ended.started_at),

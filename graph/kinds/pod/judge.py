@@ -11,21 +11,12 @@ from graph.kinds.pod import ended, leaving, nodes, placing, running, starting
 from graph.kinds.pod.case import Case
 from graph.kinds.pod.view import PodView
 from graph.kinds.shared.clock import Clock
-from graph.kinds.shared.order import first
+from graph.kinds.shared.order import decide, first
 from graph.model.kind import Memory, Related
-from graph.model.status import Verdict
+from graph.model.status import State, Verdict
 
 Rule = Callable[[Case], Verdict | None]
 
-_FIRST: tuple[Rule, ...] = (
-    leaving.being_deleted,
-    ended.phase_unknown,
-    ended.succeeded,
-    ended.failed,
-    placing.not_observed,
-    nodes.node_gone,
-    nodes.node_unknown,
-)
 _THEN: tuple[Rule, ...] = (
     placing.unplaced,
     placing.awaiting_kubelet,
@@ -53,15 +44,32 @@ def judge(view: PodView, related: Related, memory: Memory, rules: Rules, now: fl
     """The verdict on a pod. Nothing of it is remembered: a pod tells all that is needed."""
     clock = Clock(now)
     case = Case(view, related, rules, clock)
-    found = first(_FIRST, case)
-    if found is None:
-        found = nodes.unready_node(case, _of_containers(case))
+    found = decide(_ORDER, case)
     return found if clock.next is None else structs.replace(found, recheck_at=clock.next)
 
 
+def _node_not_ready(case: Case) -> Verdict | None:
+    """P67, unless the pod has a worse problem of its own."""
+    unready = nodes.not_ready(case)
+    return None if unready is None or _of_containers(case).state is State.FAILED else unready
+
+
 def _of_containers(case: Case) -> Verdict:
+    """By what runs in it."""
     found = first(_THEN, case)
     if found is None:
-        found = first(_READY if case.holds("Ready") is not None else _NOT_READY, case)
-    assert found is not None  # the last rule of both lists always answers
+        found = decide(_READY if case.holds("Ready") is not None else _NOT_READY, case)
     return found
+
+
+_ORDER: tuple[Rule, ...] = (
+    leaving.being_deleted,
+    ended.phase_unknown,
+    ended.succeeded,
+    ended.failed,
+    placing.not_observed,
+    nodes.node_gone,
+    nodes.node_unknown,
+    _node_not_ready,
+    _of_containers,
+)

@@ -10,7 +10,10 @@ from graph.model.status import Cause, State, Verdict
 
 
 def unreachable(case: Case, *, flip: bool) -> Verdict | None:
-    """P06. ``flip``: without the Node object, the node controller's signature on the pod proves it."""
+    """P06. ``flip``: without the Node object, the node controller's signature on the pod proves it.
+
+    NodeUnreachable: its node does not answer; what its containers report is the last known state.
+    """
     ready = case.condition("Ready")
     cause: Cause | None = None
     if case.node is not None:
@@ -53,7 +56,10 @@ def node_unknown(case: Case) -> Verdict | None:
 
 
 def node_gone(case: Case) -> Verdict | None:
-    """P68: nodes are watched, and this one is not there."""
+    """P68: nodes are watched, and this one is not there.
+
+    NodeGone: its node no longer exists; the pod is being collected.
+    """
     if case.node is not GONE or not case.pod.spec.node_name:
         return None
     message = f"Node {case.node_name} was removed; the pod is being collected."
@@ -63,11 +69,14 @@ def node_gone(case: Case) -> Verdict | None:
     )
 
 
-def unready_node(case: Case, found: Verdict) -> Verdict:
-    """P67: the node itself says that it is not ready, unless the pod has a worse problem of its own."""
+def not_ready(case: Case) -> Verdict | None:
+    """P67: the node itself says that it is not ready.
+
+    NodeNotReady: its node says of itself that it is not ready; containers may still run.
+    """
     ready = case.node.ready if case.node is not None and case.pod.spec.node_name else None
-    if ready is None or ready.status != "False" or found.state is State.FAILED:
-        return found
+    if ready is None or ready.status != "False":
+        return None
     return case.told(
         State.DEGRADED,
         "NodeNotReady",

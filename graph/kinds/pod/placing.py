@@ -19,7 +19,10 @@ _SCALE_UP = frozenset({"TriggeredScaleUp", "Nominated"})
 
 
 def not_observed(case: Case) -> Verdict | None:
-    """P64: no phase."""
+    """P64: no phase.
+
+    NotObserved: nothing has reported a phase of it; UNKNOWN when that lasts.
+    """
     if case.pod.status.phase:
         return None
     young = case.clock.younger(case.created, SHORTLY)
@@ -46,7 +49,10 @@ def unplaced(case: Case) -> Verdict | None:
 
 
 def _gated(case: Case, scheduled: Condition | None) -> Verdict:
-    """P17."""
+    """P17.
+
+    SchedulingGated: a scheduling gate holds it back on purpose.
+    """
     gates = ", ".join(gate.name for gate in case.pod.spec.scheduling_gates) or "that is being removed"
     return case.told(
         State.SUSPENDED,
@@ -60,7 +66,10 @@ def _gated(case: Case, scheduled: Condition | None) -> Verdict:
 
 
 def _unseen(case: Case) -> Verdict:
-    """P18, P21: no scheduler has looked at it."""
+    """P18, P21: no scheduler has looked at it.
+
+    NotScheduled: no scheduler has looked at it, and it is no longer young.
+    """
     if case.clock.within(case.created, SHORTLY):
         return case.told(State.PROGRESSING, "Scheduling", "Waiting for the scheduler.", row="P18", began=case.created)
     since = f" since {instant.clock(case.created)}" if case.created is not None else ""
@@ -71,7 +80,10 @@ def _unseen(case: Case) -> Verdict:
 
 
 def _preempting(case: Case, scheduled: Condition) -> Verdict | None:
-    """P20: pods of lower priority make room."""
+    """P20: pods of lower priority make room.
+
+    WaitingForPreemption: pods with lower priority are being removed to make room for it.
+    """
     nominated = case.pod.status.nominated_node_name
     if not nominated:
         return None
@@ -83,7 +95,10 @@ def _preempting(case: Case, scheduled: Condition) -> Verdict | None:
 
 
 def _scheduling(case: Case, scheduled: Condition) -> Verdict | None:
-    """P18: the first refusal is often overtaken."""
+    """P18: the first refusal is often overtaken.
+
+    Scheduling: it waits for the scheduler; a first refusal is often overtaken.
+    """
     if not case.clock.younger(scheduled.since, case.rules.sched_grace):
         return None
     because = (scheduled.cited(case.ref),)
@@ -92,7 +107,11 @@ def _scheduling(case: Case, scheduled: Condition) -> Verdict | None:
 
 
 def _unschedulable(case: Case, scheduled: Condition) -> Verdict:
-    """P19; P20 while a node is being added."""
+    """P19; P20 while a node is being added.
+
+    Unschedulable: no node fits.
+    WaitingForScaleUp: no node fits, and a new one is being added.
+    """
     scale_ups = with_reason(case.events, _SCALE_UP)
     because: tuple[Cause, ...] = (scheduled.cited(case.ref),)
     began = scheduled.since + case.rules.sched_grace if scheduled.since is not None else None
@@ -108,7 +127,10 @@ def _unschedulable(case: Case, scheduled: Condition) -> Verdict:
 
 
 def awaiting_kubelet(case: Case) -> Verdict | None:
-    """P22: bound, and no container has a status."""
+    """P22: bound, and no container has a status.
+
+    AwaitingKubelet: it is bound to a node whose kubelet has not touched it; DEGRADED when that lasts.
+    """
     if case.pod.status.container_statuses or case.pod.status.init_container_statuses:
         return None
     since = pending_since(case)

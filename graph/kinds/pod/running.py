@@ -43,7 +43,10 @@ def container_trouble(case: Case) -> Verdict | None:
 
 
 def blocked_completion(case: Case) -> Verdict | None:
-    """P51: the task is done, but a classic sidecar keeps the pod alive."""
+    """P51: the task is done, but a classic sidecar keeps the pod alive.
+
+    SidecarBlockingCompletion: its task is done, but a classic sidecar keeps it alive.
+    """
     if case.pod.spec.restart_policy == "Always":
         return None
     other = next((one for one in case.regular() if one.status.state.running is not None), None)
@@ -70,7 +73,10 @@ def blocked_completion(case: Case) -> Verdict | None:
 
 
 def sidecar_trouble(case: Case) -> Verdict | None:
-    """P48: §3.3 on native sidecars, after everything started."""
+    """P48: §3.3 on native sidecars, after everything started.
+
+    Sidecar…: what the rest of the word says, of a native sidecar; without it the pod is not ready and gets no traffic.
+    """
     for one in case.sidecars():
         found = trouble(one)
         if found is not None:
@@ -88,7 +94,10 @@ def sidecar_trouble(case: Case) -> Verdict | None:
 
 
 def readiness_gated(case: Case) -> Verdict | None:
-    """P53: the containers are ready, somebody else has not agreed yet."""
+    """P53: the containers are ready, somebody else has not agreed yet.
+
+    ReadinessGatesNotReady: its containers are ready, but a readiness gate is not; DEGRADED when that lasts.
+    """
     ready = case.condition("Ready")
     if ready is None or ready.reason != "ReadinessGatesNotReady" or not case.holds("ContainersReady"):
         return None
@@ -107,7 +116,10 @@ def readiness_gated(case: Case) -> Verdict | None:
 
 
 def startup_pending(case: Case) -> Verdict | None:
-    """P56: the startup probe has not passed."""
+    """P56: the startup probe has not passed.
+
+    StartupProbePending: a container's startup probe has not passed yet.
+    """
     for one in case.regular():
         probe, running = one.spec.startup_probe, one.status.state.running
         if probe is not None and running is not None and one.status.started is False:
@@ -119,7 +131,10 @@ def startup_pending(case: Case) -> Verdict | None:
 
 
 def not_ready_yet(case: Case) -> Verdict | None:
-    """P54: without any evidence of a crash, and not for long."""
+    """P54: without any evidence of a crash, and not for long.
+
+    ContainersNotReady: a container is not ready, and not for long.
+    """
     ready, since = _unready_since(case)
     if not case.clock.younger(since, case.rules.ready_grace):
         return None
@@ -130,7 +145,11 @@ def not_ready_yet(case: Case) -> Verdict | None:
 
 
 def not_ready(case: Case) -> Verdict:
-    """P49, P55: without any evidence of a crash, and for too long."""
+    """P49, P55: without any evidence of a crash, and for too long.
+
+    ReadinessProbeFailing: a container runs, but has not been ready for too long.
+    SidecarNotReady: a native sidecar runs, but has not been ready for too long.
+    """
     ready, since = _unready_since(case)
     sidecar = next((one for one in case.sidecars() if one.status.state.running and not one.status.ready), None)
     one = sidecar or next((one for one in case.regular() if not one.status.ready), None)
@@ -165,6 +184,10 @@ def restarted_lately(case: Case) -> Verdict | None:
 
 
 def _unsettled(one: OneContainer, *, killed: bool) -> Verdict:
+    """RecentOOMKilled: it is ready, but a container was killed for memory a short time ago.
+    LivenessProbeFailing: it is ready, but its liveness probe has restarted a container again and again.
+    FrequentRestarts: it is ready, but a container restarts again and again.
+    """
     case, ended = one.case, one.status.last_state.terminated
     assert ended is not None  # asked by the caller
     began = finished_at(ended)
@@ -189,7 +212,10 @@ def _unsettled(one: OneContainer, *, killed: bool) -> Verdict:
 
 
 def resize_refused(case: Case) -> Verdict | None:
-    """P62."""
+    """P62.
+
+    ResizeInfeasible: the resize that was asked for does not fit on its node.
+    """
     pending = case.holds("PodResizePending")
     if pending is None or pending.reason != "Infeasible":
         return None
@@ -205,7 +231,11 @@ def resize_refused(case: Case) -> Verdict | None:
 
 
 def runs(case: Case) -> Verdict:
-    """P47, P52, P59–P61, P63: running and ready."""
+    """P47, P52, P59–P61, P63: running and ready.
+
+    Running: it runs and is ready; restarts that are long past do not matter.
+    RunningToCompletion: its task runs.
+    """
     ready = case.condition("Ready")
     began = ready.since if ready is not None else None
     if case.pod.spec.restart_policy != "Always":

@@ -38,7 +38,10 @@ def _done(one: OneContainer) -> bool:
 
 
 def _init_trouble(one: OneContainer) -> Verdict | None:
-    """P42–P45: §3.3 with the prefix Init."""
+    """P42–P45: §3.3 with the prefix Init.
+
+    Init…: what the rest of the word says, of an init container; the pod's own containers never start.
+    """
     found = trouble(one)
     if found is None:
         return None
@@ -54,7 +57,12 @@ def _init_trouble(one: OneContainer) -> Verdict | None:
 
 
 def _init_running(one: OneContainer, place: int) -> Verdict | None:
-    """P40, P41, P46."""
+    """P40, P41, P46.
+
+    Initializing: an init container runs.
+    InitContainerStuck: an init container has been running for too long.
+    SidecarStarting: a native sidecar starts, and the other containers wait for it.
+    """
     running, case = one.status.state.running, one.case
     if running is None:
         return None
@@ -130,7 +138,12 @@ def _standing(events: Sequence[Event]) -> list[Event]:
 
 
 def _setup_words(event: Event) -> tuple[str, str, str, str]:
-    """Row, reason, message and hint of a failure to set the pod up."""
+    """Row, reason, message and hint of a failure to set the pod up.
+
+    FailedMount: a volume cannot be mounted.
+    FailedAttachVolume: a volume cannot be attached to its node.
+    FailedCreatePodSandBox: the sandbox or the network of the pod cannot be made.
+    """
     said = closed(event.message)
     if event.reason in _ATTACH:
         hint = "A ReadWriteOnce volume: stop the old pod (strategy Recreate), or wait for the detach."
@@ -143,7 +156,10 @@ def _setup_words(event: Event) -> tuple[str, str, str, str]:
 
 
 def _pulling(case: Case, waiting: list[OneContainer]) -> Verdict | None:
-    """P23: a pull that has not ended."""
+    """P23: a pull that has not ended.
+
+    PullingImage: an image is being pulled.
+    """
     for one in waiting:
         about = [event for event in case.events if container_of(event) == one.status.name]
         pulls = with_reason(about, {"Pulling"})
@@ -159,7 +175,11 @@ def _pulling(case: Case, waiting: list[OneContainer]) -> Verdict | None:
 
 
 def _creation(case: Case, *, waiting: list[OneContainer], since: float | None) -> Verdict:
-    """P23, P27."""
+    """P23, P27.
+
+    ContainerCreating: its containers are being created.
+    ContainerCreatingStuck: its containers have been in creation for too long, and nothing tells why.
+    """
     names = ", ".join(one.name for one in waiting) or "containers"
     because = tuple(
         cause(

@@ -30,7 +30,7 @@ class Probe(Struct, frozen=True, gc=False, rename="camel"):
 class ContainerSpec(Struct, frozen=True, gc=False, rename="camel"):
     """A container as it was asked for."""
 
-    name: str
+    name: str = ""
     image: str = ""
     restart_policy: str | None = None
     resources: Resources = Resources()
@@ -45,13 +45,13 @@ class ContainerSpec(Struct, frozen=True, gc=False, rename="camel"):
 class SchedulingGate(Struct, frozen=True, gc=False):
     """Holds scheduling back."""
 
-    name: str
+    name: str = ""
 
 
 class ReadinessGate(Struct, frozen=True, gc=False, rename="camel"):
     """A condition that somebody else has to set."""
 
-    condition_type: str
+    condition_type: str = ""
 
 
 class PodSpec(Struct, frozen=True, gc=False, rename="camel"):
@@ -103,7 +103,7 @@ class StateOf(Struct, frozen=True, gc=False):
 class ContainerStatus(Struct, frozen=True, gc=False, rename="camel"):
     """A container as the kubelet reports it."""
 
-    name: str
+    name: str = ""
     image: str = ""
     ready: bool = False
     started: bool | None = None

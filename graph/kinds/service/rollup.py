@@ -7,6 +7,7 @@ from collections.abc import Callable
 from graph.config import Rules
 from graph.kinds.service.tree import Tree, serves, tree_of, worst_workload
 from graph.kinds.shared.causes import chain_of
+from graph.kinds.shared.order import decide
 from graph.kinds.shared.telling import tell
 from graph.kinds.shared.text import plural
 from graph.model.kind import Child, Memory, Object, Related
@@ -22,12 +23,14 @@ def judge(view: Object, related: Related, memory: Memory, rules: Rules, now: flo
     if memory.stopped:
         return _stopped(related)
     tree = tree_of(related.children)
-    found = next((found for rule in _ORDER if (found := rule(related.ref, tree)) is not None), None)
-    return found or _no_workload(related.ref, tree)
+    return decide(_ORDER, related.ref, tree)
 
 
 def _stopped(related: Related) -> Verdict:
-    """V07: by an action of ours; it stays."""
+    """V07: by an action of ours; it stays.
+
+    Stopped: it was stopped by an action of Statusgraph, which brings it back, too.
+    """
     message = "Stopped on request; its manifest is kept in the cluster."
     because = tuple(link for child in related.children for link in chain_of(child))
     hint = "startCronjob brings it back."
@@ -35,7 +38,10 @@ def _stopped(related: Related) -> Verdict:
 
 
 def _build_failed(ref: ObjectRef, tree: Tree) -> Verdict | None:
-    """V01, V02: a failed build matters while nothing runs, or nothing else is wrong."""
+    """V01, V02: a failed build matters while nothing runs, or nothing else is wrong.
+
+    BuildFailed: the latest build failed; DEGRADED while the last good one serves, else FAILED.
+    """
     build, worst = tree.build, worst_workload(tree.workloads)
     if build is None or build.verdict.state is not State.FAILED or (worst is None and tree.leaving):
         return None
@@ -49,7 +55,10 @@ def _build_failed(ref: ObjectRef, tree: Tree) -> Verdict | None:
 
 
 def _runtime(ref: ObjectRef, tree: Tree) -> Verdict | None:
-    """V03–V07: the worst workload; what still serves beside one that failed makes that DEGRADED."""
+    """V03–V07: the worst workload; what still serves beside one that failed makes that DEGRADED.
+
+    …: the reason of its worst workload.
+    """
     worst = worst_workload(tree.workloads)
     if worst is None:
         return None
@@ -65,7 +74,10 @@ def _runtime(ref: ObjectRef, tree: Tree) -> Verdict | None:
 
 
 def _leaving(ref: ObjectRef, tree: Tree) -> Verdict | None:
-    """V07: the last workload was deleted."""
+    """V07: the last workload was deleted.
+
+    Terminating: its last workload was deleted, and parts of it are still going.
+    """
     if not tree.leaving:
         return None
     message = f"The last workload was deleted; {plural(len(tree.leaving), 'part')} of it are still going."
@@ -74,7 +86,10 @@ def _leaving(ref: ObjectRef, tree: Tree) -> Verdict | None:
 
 
 def _only_builds(ref: ObjectRef, tree: Tree) -> Verdict | None:
-    """V08, while one runs."""
+    """V08, while one runs.
+
+    …: nothing is deployed yet; the reason of the build that runs.
+    """
     build = tree.build
     if build is None or build.verdict.state is not State.PROGRESSING:
         return None
@@ -84,7 +99,10 @@ def _only_builds(ref: ObjectRef, tree: Tree) -> Verdict | None:
 
 
 def _no_workload(ref: ObjectRef, tree: Tree) -> Verdict:
-    """V08."""
+    """V08.
+
+    NoWorkload: nothing of it was deployed.
+    """
     message = "There is no workload: nothing was deployed."
     hint = "Deploy the last good build."
     return tell(ref, State.UNKNOWN, "NoWorkload", message, row="V08", hint=hint, child=tree.build)
@@ -99,4 +117,5 @@ _ORDER: tuple[Rule, ...] = (
     _runtime,
     _leaving,
     _only_builds,
+    _no_workload,
 )

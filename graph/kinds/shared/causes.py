@@ -67,4 +67,4 @@ def verdict(
     recheck_at: float | None = None,
 ) -> Verdict:
     """A verdict whose texts are inert."""
-    return Verdict(state, clean(reason), clean(message), row, hint, because, began, recheck_at)
+    return Verdict(state, clean(reason), clean(message), row, clean(hint) or None, because, began, recheck_at)

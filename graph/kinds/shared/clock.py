@@ -10,6 +10,8 @@ from msgspec import Struct
 
 INSTANT = 0.001
 """The resolution of public times: the first instant after ``t`` is ``t + INSTANT``."""
+_AHEAD = 3600.0
+"""Seconds that a clock of the cluster may be ahead; a start that lies farther ahead is none."""
 
 
 class Clock(Struct, gc=False):
@@ -31,9 +33,9 @@ class Clock(Struct, gc=False):
         return self.now > at or self.reached(at + INSTANT)
 
     def younger(self, start: float | None, span: float) -> bool:
-        """Whether less than ``span`` seconds went by since ``start``; an unknown start is long ago."""
-        return start is not None and not self.reached(start + span)
+        """Whether less than ``span`` seconds went by since ``start``; an unknown or absurd start is long ago."""
+        return start is not None and self.reached(start - _AHEAD) and not self.reached(start + span)
 
     def within(self, start: float | None, span: float) -> bool:
         """As ``younger``, the last instant included."""
-        return start is not None and not self.passed(start + span)
+        return start is not None and self.reached(start - _AHEAD) and not self.passed(start + span)

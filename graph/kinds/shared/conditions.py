@@ -13,7 +13,7 @@ from graph.model.status import Cause, Evidence
 class Condition(Struct, frozen=True, gc=False, rename="camel"):
     """One condition. It counts only with the status that a rule names: ``Suspended=False`` stays for ever."""
 
-    type: str
+    type: str = ""
     status: str = ""
     reason: str = ""
     message: str = ""

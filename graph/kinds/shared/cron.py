@@ -69,10 +69,7 @@ class Calendar(NamedTuple):
 
     def first(self, after: float, *, base: float) -> float | None:
         """The first tick later than ``after``; None where there is none within five years."""
-        try:
-            return _Search(self, int(after // 1)).run() if self.minute and self.hour and self.month else None
-        except (OverflowError, ValueError, OSError):
-            return None  # an absurd time: the year 9999, or before year 1
+        return _searched(self, int(after // 1)) if self.minute and self.hour and self.month else None
 
     def on(self, day: datetime) -> bool:
         """Whether the day of the month and of the week fit: OR-ed where both are restricted."""
@@ -81,6 +78,15 @@ class Calendar(NamedTuple):
 
 
 Schedule = Every | Calendar
+
+
+@lru_cache(maxsize=4096)
+def _searched(schedule: Calendar, after: int) -> float | None:
+    """Kept, since the rules of one judgement ask for the same ticks again and again."""
+    try:
+        return _Search(schedule, after).run()
+    except (OverflowError, ValueError, OSError):
+        return None  # an absurd time: the year 9999, or before year 1
 
 
 def ticks(schedule: Schedule, *, after: float, until: float, base: float, most: int) -> list[float]:

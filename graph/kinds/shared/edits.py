@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from graph.kinds.shared.annotations import AnnotatedMeta
 from graph.model import instant
 from graph.model.kind import Memory
 
@@ -35,6 +36,31 @@ class ManagedFields(Struct, frozen=True, gc=False):
 
     time: str | None = None
     fields: Fields = field(name="fieldsV1", default=Fields())
+
+
+class SpecOwner(Struct, frozen=True, gc=False):
+    """``fieldsV1``, where any edit of the spec counts."""
+
+    spec: Owned | None = field(name="f:spec", default=None)
+
+
+class SpecEdit(Struct, frozen=True, gc=False):
+    """An entry of ``metadata.managedFields``, where any edit of the spec counts."""
+
+    time: str | None = None
+    fields: SpecOwner = field(name="fieldsV1", default=SpecOwner())
+
+
+class EditedMeta(AnnotatedMeta, frozen=True, gc=False, rename="camel"):
+    """``metadata`` of an object whose judge asks when its spec was edited."""
+
+    managed_fields: tuple[SpecEdit, ...] = ()
+
+    @property
+    def edited(self) -> float | None:
+        """When a manager that owns fields of the spec wrote last."""
+        times = (instant.parse(entry.time) for entry in self.managed_fields if entry.fields.spec is not None)
+        return max((at for at in times if at is not None), default=None)
 
 
 def last_edit(entries: tuple[ManagedFields, ...], memory: Memory) -> float | None:

@@ -56,6 +56,8 @@ class Event(Protocol):
     @property
     def message(self) -> str: ...
     @property
+    def first_timestamp(self) -> str | None: ...
+    @property
     def last_timestamp(self) -> str | None: ...
     @property
     def event_time(self) -> str | None: ...
@@ -69,8 +71,14 @@ class Event(Protocol):
 
 def last_seen(event: Event) -> str | None:
     """The text of the event's true time: the scheduler and events.k8s.io leave ``lastTimestamp`` null."""
-    series = event.series.last_observed_time if event.series else None
-    return series or event.last_timestamp or event.event_time or event.metadata.creation_timestamp
+    known = (
+        event.series.last_observed_time if event.series else None,
+        event.last_timestamp,
+        event.event_time,
+        event.first_timestamp,
+        event.metadata.creation_timestamp,
+    )
+    return next((text for text in known if instant.parse(text) is not None), None)
 
 
 def true_time(event: Event) -> float:

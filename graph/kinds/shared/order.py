@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import TypeVarTuple
 
 from graph.model.status import Verdict
 
-Case = TypeVar("Case")
+Facts = TypeVarTuple("Facts")
 
 
-def first(rules: Iterable[Callable[[Case], Verdict | None]], case: Case) -> Verdict | None:
+def first(rules: Iterable[Callable[[*Facts], Verdict | None]], *facts: *Facts) -> Verdict | None:
     """The answer of the first rule that has one."""
     for rule in rules:
-        found = rule(case)
+        found = rule(*facts)
         if found is not None:
             return found
     return None
+
+
+def decide(rules: Iterable[Callable[[*Facts], Verdict | None]], *facts: *Facts) -> Verdict:
+    """The answer of a whole list: its last rule always has one."""
+    found = first(rules, *facts)
+    assert found is not None
+    return found

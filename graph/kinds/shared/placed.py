@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from graph.kinds.shared import workload
-from graph.kinds.shared.annotations import AnnotatedMeta
+from graph.kinds.shared.edits import EditedMeta
 from graph.kinds.shared.events import cited
 from graph.kinds.shared.pods import POD, REFUSED, finished, refusal
 from graph.kinds.shared.text import clean, closed
@@ -51,7 +51,7 @@ class PlacedStatus(Struct, frozen=True, gc=False, rename="camel"):
 class PlacedView(Object, frozen=True, gc=False, rename="camel"):
     """A StatefulSet or a DaemonSet."""
 
-    metadata: AnnotatedMeta
+    metadata: EditedMeta
     spec: PlacedSpec = PlacedSpec()
     status: PlacedStatus = PlacedStatus()
 
@@ -75,7 +75,7 @@ class PlacedFields(Struct, frozen=True, gc=False, array_like=True, rename="camel
 
 def public(replicas: Replicas, view: PlacedView) -> PlacedFields:
     """The public fields."""
-    return PlacedFields(replicas, tuple(clean(image) for image in view.spec.template.images))
+    return PlacedFields(workload.shown(replicas), tuple(clean(image) for image in view.spec.template.images))
 
 
 def being_deleted(view: PlacedView, case: Case) -> Verdict | None:
@@ -89,7 +89,10 @@ def unobserved(view: PlacedView, case: Case) -> Verdict | None:
 
 
 def refused(case: Case, *, missing: bool, by: str, row: str) -> Verdict | None:
-    """S07, DS08: pods are missing, and an event of their controller says why."""
+    """S07, DS08: pods are missing, and an event of their controller says why.
+
+    FailedCreate: the API server refuses its pods: quota, admission, service account.
+    """
     event = refusal(case.events, case.pods, by=by) if missing else None
     if event is None:
         return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from graph.kinds.shared.annotations import AnnotatedMeta, Annotations
+from graph.kinds.shared.annotations import Annotations
 from graph.kinds.shared.conditions import Condition
-from graph.kinds.shared.workload import Template, number
+from graph.kinds.shared.edits import EditedMeta
+from graph.kinds.shared.numbers import number
+from graph.kinds.shared.workload import Template
 from graph.model.kind import Object
 
 
@@ -16,7 +18,7 @@ class RevisionAnnotations(Annotations, frozen=True, gc=False):
     revision: str | None = field(name="deployment.kubernetes.io/revision", default=None)
 
 
-class RevisionMeta(AnnotatedMeta, frozen=True, gc=False, rename="camel"):
+class RevisionMeta(EditedMeta, frozen=True, gc=False, rename="camel"):
     """``metadata``."""
 
     annotations: RevisionAnnotations = RevisionAnnotations()

@@ -14,6 +14,9 @@ from msgspec import Struct, structs
 from graph.config import Rules
 from graph.kinds.shared.clock import INSTANT, Clock
 from graph.kinds.shared.conditions import Condition, holds
+from graph.kinds.shared.edits import EditedMeta
+from graph.kinds.shared.numbers import count
+from graph.kinds.shared.order import decide
 from graph.kinds.shared.pods import ONE_CRASH, REFUSED, live, pods_below, serves, worst
 from graph.kinds.shared.telling import tell
 from graph.kinds.shared.text import closed
@@ -35,6 +38,11 @@ class Replicas(Struct, frozen=True, gc=False, array_like=True, rename="camel"):
     updated: Annotated[int, doc("How many are of the current revision.")]
     ready: Annotated[int, doc("How many are ready.")]
     available: Annotated[int, doc("How many have been ready for long enough to count.")]
+
+
+def shown(replicas: Replicas) -> Replicas:
+    """The counters as they are public."""
+    return Replicas(*(count(getattr(replicas, name)) for name in Replicas.__struct_fields__))
 
 
 class ContainerImage(Struct, frozen=True, gc=False):
@@ -149,17 +157,9 @@ def case_of(
     )
 
 
-def decide(
-    view: View,
-    case: Case,
-    *,
-    order: Iterable[Callable[[View, Case], Verdict | None]],
-    otherwise: Callable[[View, Case], Verdict],
-) -> Verdict:
-    """The first rule that answers decides."""
-    answers = (rule(view, case) for rule in order)
-    found = next((answer for answer in answers if answer is not None), None) or otherwise(view, case)
-    return structs.replace(found, recheck_at=case.clock.next)
+def conclude(rules: Iterable[Callable[[View, Case], Verdict | None]], view: View, case: Case) -> Verdict:
+    """The answer of a whole list of rules."""
+    return structs.replace(decide(rules, view, case), recheck_at=case.clock.next)
 
 
 def effective(counted: Replicas, alive: list[Child]) -> int:
@@ -168,7 +168,10 @@ def effective(counted: Replicas, alive: list[Child]) -> int:
 
 
 def being_deleted(case: Case, *, noun: str, row: str) -> Verdict | None:
-    """D20, and the same of every other controller."""
+    """D20, and the same of every other controller.
+
+    Terminating: it is being deleted.
+    """
     if case.meta.deletion_timestamp is None:
         return None
     began = instant.parse(case.meta.deletion_timestamp)
@@ -176,10 +179,15 @@ def being_deleted(case: Case, *, noun: str, row: str) -> Verdict | None:
 
 
 def unobserved(case: Case, *, row: str) -> Verdict | None:
-    """D02, D26, R02: the controller has not looked at the last change."""
+    """D02, D26, R02: the controller has not looked at the last change.
+
+    SpecNotObserved: its controller has not looked at the last change; UNKNOWN when that lasts.
+    """
     if case.observed and case.observed >= case.meta.generation:
         return None
     changed = case.memory.edited
+    if changed is None and isinstance(case.meta, EditedMeta):
+        changed = case.meta.edited
     if changed is None and case.meta.generation <= 1:
         changed = instant.parse(case.meta.creation_timestamp)  # it was never changed since
     if changed is None or case.clock.within(changed, _OBSERVED):
@@ -239,18 +247,16 @@ def counted(case: Case) -> str:
     return f"{min(case.available, case.replicas.available)}/{case.replicas.desired} {case.words}"
 
 
-def number(text: str | None) -> int | None:
-    """A revision, as the annotation tells it."""
-    return int(text) if text and text.isdecimal() and len(text) < 10 else None
-
-
 def words_of(pod: Child) -> str:
     """A pod's own message, said by its owner."""
     return f"pod {pod.ref.name}: {pod.verdict.message}"
 
 
 def refused(case: Case, conditions: tuple[Condition, ...], *, row: str) -> Verdict | None:
-    """D10, D22, R04: the API server takes no pod of it."""
+    """D10, D22, R04: the API server takes no pod of it.
+
+    ReplicaFailure: the API server refuses its pods: quota, admission, service account.
+    """
     failure = holds(conditions, "ReplicaFailure")
     if failure is None:
         return None
@@ -266,7 +272,10 @@ def refused(case: Case, conditions: tuple[Condition, ...], *, row: str) -> Verdi
 
 
 def waiting_for_minimum(case: Case, seconds: int, *, row: str) -> Verdict | None:
-    """D06, R08: ready, but not for long enough to count."""
+    """D06, R08: ready, but not for long enough to count.
+
+    WaitingForMinReadySeconds: its replicas are ready, but not for long enough to count.
+    """
     told = case.replicas
     if seconds <= 0 or not told.ready >= told.desired > told.available:
         return None
@@ -275,7 +284,10 @@ def waiting_for_minimum(case: Case, seconds: int, *, row: str) -> Verdict | None
 
 
 def scaling_down(case: Case, *, one_revision: bool) -> Verdict | None:
-    """D14: more replicas than asked for, all of the current revision."""
+    """D14: more replicas than asked for, all of the current revision.
+
+    ScalingDown: it has more replicas than asked for, and they are being stopped.
+    """
     told = case.replicas
     if not told.current > told.desired or not one_revision:
         return None
