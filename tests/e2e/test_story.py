@@ -278,7 +278,7 @@ async def test_bare_pods_tell_what_is_wrong_with_them(story: Story) -> None:
     crashed = story.told("Pod", "crashing", "FAILED/CrashLoopBackOff")
     assert chain(crashed)[-1] == ("Pod", "app", "Error", "TERMINATION")
     assert crashed["to"]["because"][-1]["message"] == "exit code 3"
-    assert crashed["to"]["hint"] == "See kubectl logs crashing -c app --previous."
+    assert crashed["to"]["hint"] == f"See kubectl -n {story.namespace} logs crashing -c app --previous."
 
 
 async def test_the_graph_agrees_with_the_cluster(story: Story) -> None:

@@ -91,7 +91,7 @@ def test_the_failed_step_is_the_evidence() -> None:
     found = judged(case("B04-step-failed")).verdict
     assert found is not None
     assert found.message == "Step build failed with exit code 2."
-    assert found.hint == "See kubectl logs ferry-build-17-x7k2p -c build."
+    assert found.hint == "See kubectl -n lagoon logs ferry-build-17-x7k2p -c build."
     step = next(link for link in found.because if link.evidence is Evidence.STEP)
     assert (step.object.name, step.object.container) == ("ferry-build-17-x7k2p", "build")
 

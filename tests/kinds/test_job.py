@@ -57,7 +57,7 @@ def test_the_chain_of_a_failed_job_leads_over_its_last_pod_to_the_exit_code() ->
         ("Pod", "mend-z9y8x", "Error", Evidence.TERMINATION),
     ]
     assert found.message == "Gave up: backoffLimit 1 reached, the last exit code was 3."
-    assert found.hint == "See kubectl logs mend-z9y8x."
+    assert found.hint == "See kubectl -n lagoon logs mend-z9y8x."
     assert found.began == at("2026-03-17T14:29:00Z")
 
 

@@ -41,7 +41,7 @@ def test_the_chain_of_a_crash_leads_to_the_container_and_its_exit_code() -> None
     assert found.because[1].message == "exit code 2"
     assert found.because[1].at == "2026-03-17T14:28:50.000Z"
     assert "exit code 2, 6 restarts, last at 2026-03-17 14:28:50Z" in found.message
-    assert found.hint == "See kubectl logs siren-api-1 -c exporter --previous."
+    assert found.hint == "See kubectl -n lagoon logs siren-api-1 -c exporter --previous."
 
 
 def test_the_same_word_while_a_crash_loop_waits_runs_and_ends() -> None:

@@ -31,7 +31,7 @@ def test_what_is_in_trouble_comes_first_with_its_causes_and_what_to_do() -> None
     assert [line.index("└") for line in chain] == sorted(line.index("└") for line in chain)
     assert chain[0].strip() == "└ Deployment payments: CrashLoopBackOff"
     assert chain[-1].strip() == "└ container app: Error (2026-03-17 14:28:00Z)"
-    assert any(line.strip().startswith("hint: See kubectl logs payments-6c9-a -c app") for line in lines)
+    assert any(line.strip().startswith("hint: See kubectl -n shop logs payments-6c9-a") for line in lines)
     assert lines[-1] == "HEALTHY      2 services: shop/api, shop/web"
 
 

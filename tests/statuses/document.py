@@ -128,6 +128,7 @@ def _evidence(cause: Cause) -> str:
 
 def _nameless(hint: str, objects: Iterable[OBJECTS]) -> str:
     """A hint without the names of the case that it was given in."""
+    hint = re.sub(r"(?<= -n )[^ ]+", "<namespace>", hint)
     hint = re.sub(r"(?<= -c )[^ .]+", "<container>", hint)
     names = {one["metadata"].get("name"): f"<{one['kind'].lower()}>" for one in objects}
     names |= {one.get("spec", {}).get("nodeName"): "<node>" for one in objects}

@@ -16,6 +16,7 @@ from graph.kinds.build.view import BuildView
 from graph.kinds.shared.causes import cause, chain_of
 from graph.kinds.shared.conditions import Condition
 from graph.kinds.shared.events import cited
+from graph.kinds.shared.hints import logs
 from graph.kinds.shared.jobs import JobCase, case_of, hard_failed, newest
 from graph.kinds.shared.jobs import refused as refusal
 from graph.kinds.shared.order import decide
@@ -188,7 +189,7 @@ def _step_failed(case: JobCase, condition: Condition | None) -> Verdict:
         "StepFailed",
         f"Step {step.name} failed with exit code {step.exit_code}{why}.",
         row="B04",
-        hint=f"See kubectl logs {pod.ref.name} -c {step.name}.",
+        hint=logs(pod.ref, step.name),
         because=(*own, _cited(pod, step)),
         child=pod,
         began=instant.parse(step.finished_at),

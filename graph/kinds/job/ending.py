@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graph.kinds.shared.conditions import Condition
+from graph.kinds.shared.hints import logs
 from graph.kinds.shared.jobs import JobCase, last_exit
 from graph.kinds.shared.telling import tell
 from graph.kinds.shared.text import closed, plural
@@ -103,7 +104,7 @@ def _failure(case: JobCase, condition: Condition, message: str) -> Verdict:
     JobFailed: it failed, and its condition does not tell why.
     """
     pod = case.ended_badly
-    hint = f"See kubectl logs {pod.ref.name}." if pod else None if case.pods else _NO_LOG
+    hint = logs(pod.ref) if pod else None if case.pods else _NO_LOG
     return tell(
         case.ref,
         State.FAILED,

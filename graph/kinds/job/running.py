@@ -5,6 +5,7 @@ from __future__ import annotations
 from graph.kinds.shared.clock import INSTANT
 from graph.kinds.shared.edits import last_edit
 from graph.kinds.shared.events import cited
+from graph.kinds.shared.hints import logs
 from graph.kinds.shared.jobs import CONTROLLER, CRASHES, JobCase, hard_failed
 from graph.kinds.shared.jobs import refused as refusal
 from graph.kinds.shared.pods import REFUSED, created, finished, overdue, worst
@@ -157,7 +158,7 @@ def retrying(case: JobCase) -> Verdict | None:
         "PodFailuresRetrying",
         f"Pods failed, the Job tries again (backoffLimit {limit}).",
         row="J06",
-        hint=f"See kubectl logs {pod.ref.name}." if pod else None,
+        hint=logs(pod.ref) if pod else None,
         child=pod,
         began=min(filter(None, (pod.verdict.began for pod in case.failures)), default=None),
     )

@@ -12,6 +12,7 @@ from graph.kinds.shared.causes import cause, node_ref
 from graph.kinds.shared.clock import Clock
 from graph.kinds.shared.conditions import Condition, find, holds
 from graph.kinds.shared.events import Event
+from graph.kinds.shared.hints import logs
 from graph.kinds.shared.nodes import Node
 from graph.kinds.shared.telling import tell
 from graph.kinds.shared.text import clean
@@ -144,7 +145,7 @@ class OneContainer(Struct, gc=False):
 
     def logs(self, *, previous: bool = False) -> str:
         """The hint at its log."""
-        return f"See kubectl logs {self.case.ref.name} -c {clean(self.status.name)}{' --previous' if previous else ''}."
+        return logs(self.case.ref, clean(self.status.name), previous=previous)
 
 
 def _paired(

@@ -7,6 +7,7 @@ from msgspec import Struct
 from graph.kinds.pod.case import OneContainer
 from graph.kinds.pod.view import Running, Terminated, Waiting
 from graph.kinds.shared.causes import cause
+from graph.kinds.shared.hints import kubectl
 from graph.kinds.shared.text import clean, closed, plural
 from graph.model import instant
 from graph.model.status import Cause, Evidence, State
@@ -70,7 +71,7 @@ for _reason in ("ImageInspectError", "RegistryUnavailable", "SignatureValidation
     _WAITING[_reason] = _WAITING["ErrImageNeverPull"]
 for _reason in ("PreCreateHookError", "PreStartHookError", "PostStartHookError"):
     _WAITING[_reason] = _WAITING["CreateContainerError"]
-_UNLISTED = ("P66", "{Container} cannot start: {reason}: {message}.", "See kubectl describe pod {pod}.")
+_UNLISTED = ("P66", "{Container} cannot start: {reason}: {message}.", "See {describe}.")
 
 
 def is_error(reason: str) -> bool:
@@ -197,7 +198,7 @@ def _refused(one: OneContainer, waiting: Waiting) -> Trouble:
         "container": one.name,
         "Container": one.title,
         "node": one.case.node_name,
-        "pod": one.case.ref.name,
+        "describe": kubectl(one.case.ref, f"describe pod {one.case.ref.name}"),
         "reason": waiting.reason,
         "message": closed(waiting.message, otherwise=waiting.reason),
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from graph.kinds.pod.case import Case
 from graph.kinds.pod.containers import Trouble, finished_at, gave_up, termination
+from graph.kinds.shared.hints import kubectl
 from graph.kinds.shared.order import first
 from graph.kinds.shared.text import closed
 from graph.model.status import State, Verdict
@@ -151,7 +152,7 @@ def _outcome_lost(case: Case) -> Verdict | None:
 
 def _without_cause(case: Case) -> Verdict:
     """P08, with nothing that tells why."""
-    hint = f"See kubectl describe pod {case.ref.name}."
+    hint = f"See {kubectl(case.ref, f'describe pod {case.ref.name}')}."
     return case.told(State.FAILED, "ContainerFailed", "Pod has failed; no container tells why.", row="P08", hint=hint)
 
 

@@ -9,6 +9,7 @@ from graph.kinds.pod.containers import CRASH_LOOP, OOM, failed, finished_at, run
 from graph.kinds.shared.causes import cause
 from graph.kinds.shared.clock import INSTANT
 from graph.kinds.shared.events import Event, cited, container_of, true_time, with_reason
+from graph.kinds.shared.hints import kubectl
 from graph.kinds.shared.text import closed
 from graph.model import instant
 from graph.model.status import Evidence, State, Verdict
@@ -197,7 +198,9 @@ def _creation(case: Case, *, waiting: list[OneContainer], since: float | None) -
         return case.told(State.PROGRESSING, "ContainerCreating", message, row="P23", because=because, began=since)
     shown = f" since {instant.clock(since)}" if since is not None else ""
     message = f"The creation of {names} is under way{shown} without a reported error."
-    hint = f"See kubectl describe pod {case.ref.name} and the log of the kubelet on node {case.node_name}."
+    hint = (
+        f"See {kubectl(case.ref, f'describe pod {case.ref.name}')} and the log of the kubelet on node {case.node_name}."
+    )
     began = since + case.rules.create_stuck if since is not None else None
     return case.told(
         State.DEGRADED, "ContainerCreatingStuck", message, row="P27", hint=hint, because=because, began=began
