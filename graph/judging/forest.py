@@ -15,10 +15,11 @@ from typing import Any
 import msgspec
 
 from graph.config import Rules
-from graph.judging.entry import Entry, Judged, choked, stopped, unreadable
+from graph.judging.entry import Entry, Judged, choked, missed, remnant, stopped, unreadable
 from graph.judging.links import Links
 from graph.kinds import service
 from graph.kinds.shared.events import true_time
+from graph.model import instant
 from graph.model.kind import Child, Kind, Memory, Object, Related
 from graph.model.ref import Key
 from graph.model.resource import Resource
@@ -61,7 +62,7 @@ class Forest:
         return {
             (key.namespace, key.name): entry.view
             for key, entry in self._links.entries.items()
-            if key.kind in names and not entry.stopped_at and namespace in ("", key.namespace)
+            if key.kind in names and not entry.is_record and namespace in ("", key.namespace)
         }
 
     @property
@@ -76,7 +77,7 @@ class Forest:
             if variant != kind.name:
                 self._remove(Key(self.cluster, variant, key.namespace, key.name), inferred=inferred)
         entry = self._links.entries.get(key)
-        if entry and not entry.stopped_at and entry.view.metadata.uid != view.metadata.uid:
+        if entry and not entry.is_record and entry.view.metadata.uid != view.metadata.uid:
             self._links.leave(entry, inferred=inferred)
             entry = None
         if entry is None:
@@ -84,23 +85,57 @@ class Forest:
         elif not problem and kind.edits(entry.view) != kind.edits(view):
             entry.edited = now
         self._links.by_uid.pop(entry.view.metadata.uid, None)
-        entry.view, entry.malformed, entry.stopped_at, entry.seen_at = view, problem, None, now
+        entry.view, entry.malformed, entry.stopped_at, entry.lost, entry.seen_at = view, problem, None, None, now
         entry.inferred = entry.inferred or inferred
         self._links.arrive(entry, now)
+        self._supersede(entry)
 
-    def remove(self, kind: Kind, namespace: str, name: str, *, inferred: bool = False) -> None:
-        """An object was deleted. What is unknown is ignored; where its manifest is kept, the record stays."""
+    def remove(self, kind: Kind, namespace: str, name: str, *, inferred: bool = False, now: float = 0.0) -> None:
+        """An object was deleted; ``inferred``: nobody saw it go, which was noticed at ``now``.
+
+        What is unknown is ignored; where its manifest is kept, or its end was missed, the record stays.
+        """
         for variant in self._made_of[kind.name]:
-            self._remove(Key(self.cluster, variant, namespace, name), inferred=inferred)
+            self._remove(Key(self.cluster, variant, namespace, name), inferred=inferred, now=now)
 
-    def _remove(self, key: Key, *, inferred: bool) -> None:
+    def _remove(self, key: Key, *, inferred: bool, now: float = 0.0) -> None:
         entry = self._links.entries.get(key)
-        if entry is None or entry.stopped_at:
+        if entry is None or entry.is_record:
             return
         if key in self._kept:
             self._stop(entry)
+        elif inferred and entry.is_under_way and (left := missed(entry.kind, self._recall(key), now)) is not None:
+            entry.lost = left
+            self._links.touch(entry)
         else:
             self._links.leave(entry, inferred=inferred)
+
+    def remember(self, resource: Resource, now: float) -> None:
+        """What was published of an object that is not there any more: where its end was missed, the record stays."""
+        kind, key = self._kinds[resource.key.kind], resource.key
+        left = missed(kind, resource, now)
+        if left is None or key in self or any(self.siblings(resource)):
+            return
+        entry = self._links.entries[key] = Entry(kind, key, remnant(kind, resource))
+        entry.lost, entry.inferred = left, True
+        self._links.arrive(entry, now)
+
+    def siblings(self, resource: Resource) -> Iterator[Entry]:
+        """The younger objects of its kind in its service."""
+        root = self._links.entries.get(resource.service) if resource.service else None
+        for entry in tuple(root.children.values()) if root else ():
+            created = instant.normal(entry.view.metadata.creation_timestamp) or ""
+            alike = entry.key.kind == resource.key.kind and entry.key != resource.key
+            if alike and created > (resource.created_at or ""):
+                yield entry
+
+    def _supersede(self, entry: Entry) -> None:
+        """The record of one whose end was missed stays until the next one of its kind."""
+        if entry.kind.lost is None or entry.parent is None:
+            return
+        for other in tuple(entry.parent.children.values()):
+            if other.lost is not None and any(self.siblings(other.lost[0])):
+                self._links.leave(other, inferred=False)
 
     def keep(self, kind: Kind, view: Object, at: str, now: float) -> None:
         """The manifest of a stopped object is kept in the cluster since ``at``; it shows while no live object does."""
@@ -183,7 +218,7 @@ class Forest:
             fields,
             place,
             owner,
-            entry.stopped_at,
+            entry.deleted_at,
             inferred,
         )
 
@@ -191,6 +226,8 @@ class Forest:
         """Sets the verdict and gives the public fields; an object that the rules choke on costs only itself."""
         try:
             entry.verdict = self._verdict(entry, related, now)
+            if entry.lost is not None:
+                return entry.lost[0].fields
             return entry.kind.project(entry.view, related, now)
         except Exception as error:  # noqa: BLE001 # whatever a judge raises, every other object still has a status
             entry.verdict = choked(related.ref, error) if entry.kind.judge else None
@@ -203,6 +240,8 @@ class Forest:
             return unreadable(related.ref, entry.malformed)
         if entry.stopped_at is not None:
             return stopped(related.ref, entry.stopped_at)
+        if entry.lost is not None and entry.kind.lost is not None:
+            return entry.kind.lost(related.ref, entry.lost[1])
         before = self._recall(entry.key)
         only_records = bool(entry.children) and all(child.stopped_at for child in entry.children.values())
         memory = Memory(before.status if before else None, entry.edited, only_records, entry.seen_at)

@@ -118,7 +118,7 @@ def _resource(one: Judged, status: Status | None) -> Resource:
         ref=one.ref,
         labels=meta.labels,
         created_at=instant.normal(meta.creation_timestamp),
-        deleted_at=one.stopped_at,
+        deleted_at=one.deleted_at,
         status=status,
         service=one.service,
         owner=one.owner,

@@ -149,8 +149,11 @@ class Links:
         parent.children.pop(entry.key, None)
         if parent.kind is service.KIND and not parent.children:
             self.leave(parent, inferred=entry.inferred)
-        else:
-            self.touch(parent)
+            return
+        self.touch(parent)
+        if parent.kind is service.KIND and all(child.lost for child in parent.children.values()):
+            for child in tuple(parent.children.values()):  # of a service that is gone no record stays
+                self.leave(child, inferred=entry.inferred)
 
     def _attach_event(self, entry: Entry) -> None:
         about = entry.kind.about(entry.view) if entry.kind.about else None

@@ -103,6 +103,12 @@ class Judge(Protocol):
     def __call__(self, view: Any, related: Related, memory: Memory, rules: Rules, now: float) -> Verdict: ...
 
 
+class Lost(Protocol):
+    """The verdict on an object that went before its end was seen; pure."""
+
+    def __call__(self, ref: ObjectRef, at: float) -> Verdict: ...
+
+
 class Project(Protocol):
     """The public fields of an object; pure. ``now`` for what lies ahead, such as the next run."""
 
@@ -191,6 +197,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """Of a view that says itself which service it belongs to, whatever owns it (Build)."""
     edits: Callable[[Any], Any] = generation
     """What of a view counts as an edit of its spec, see ``Memory.edited``."""
+    lost: Lost | None = None
+    """What is said of one that went unseen while it was PROGRESSING (Build): its record stays until the next one."""
     kept: Watched | None = None
     """Where the manifest of a stopped object is kept (Cronjob): a resource whose ``data`` decodes into the view."""
     node_of: Callable[[Any], str | None] | None = None

@@ -48,7 +48,7 @@ class Intake:
             if before is None or before.metadata.resource_version != meta.resource_version:
                 self._put(one, inferred=self._gap or self._source.synced)
         for namespace, name in held:
-            self._forest.remove(self._kinds[0], namespace, name, inferred=True)
+            self._forest.remove(self._kinds[0], namespace, name, inferred=True, now=self._source.clock())
         self._source.synced = True
         self._changed()
 

@@ -180,6 +180,8 @@ class Operator:
     def _first_pass(self, forest: Forest, ledger: Ledger, outbox: Outbox) -> None:
         """Everything is judged at once. Into an empty store it goes as a whole, with no history to tell."""
         now, baseline = self._clock(), not outbox.pen.loaded
+        for resource in tuple(ledger.resources.values()):
+            forest.remember(resource, now)
         changes = list(ledger.publish(forest.judge(now), now, baseline=baseline))
         changes += ledger.sweep(forest.__contains__, now)
         if not baseline:

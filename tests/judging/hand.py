@@ -53,10 +53,22 @@ class Hand:
             kind, view = self._readers[item["kind"]].decode(msgspec.json.encode(item))
             self.forest.put(kind, view, self.now, inferred=inferred)
 
-    def remove(self, item: Manifest) -> None:
-        """It was deleted."""
+    def remove(self, item: Manifest, *, inferred: bool = False) -> None:
+        """It was deleted; inferred: a list no longer held it."""
         kind = self._readers[item["kind"]].kinds[0]
-        self.forest.remove(kind, NAMESPACE, item["metadata"]["name"])
+        self.forest.remove(kind, NAMESPACE, item["metadata"]["name"], inferred=inferred, now=self.now)
+
+    def restart(self) -> Hand:
+        """Another operator, of which nothing was seen yet; it knows what this one has published."""
+        return Hand(resources=dict(self.ledger.resources))
+
+    def first_pass(self, *objects: Manifest) -> list[ResourceChange]:
+        """The first list is held against what was published before, as the operator does."""
+        self.put(*objects, inferred=True)
+        for resource in tuple(self.ledger.resources.values()):
+            self.forest.remember(resource, self.now)
+        changes = list(self.ledger.publish(self._noting(), self.now))
+        return [*changes, *self.ledger.sweep(self.forest.__contains__, self.now)]
 
     def keep(self, item: Manifest, *, at: str = BORN) -> None:
         """Its manifest is kept in the cluster."""

@@ -124,7 +124,7 @@ def test_where_the_manifest_is_kept_a_deleted_object_is_stopped() -> None:
     stopped = hand.seen["CRONJOB/nightly"]
     assert stopped.verdict is not None
     assert (stopped.verdict.state, stopped.verdict.reason) == (State.SUSPENDED, "Stopped")
-    assert stopped.stopped_at == "2026-03-02T12:34:00Z"
+    assert stopped.deleted_at == "2026-03-02T12:34:00Z"
     assert stopped.fields.next_run_at is None
     service = hand.seen["SERVICE/nightly"].verdict
     assert service is not None
@@ -148,7 +148,7 @@ def test_a_started_object_is_alive_again_and_its_forgotten_record_changes_nothin
     hand.judge()
     hand.judge(cronjob("nightly", uid="second"))
     assert hand.reason("CRONJOB/nightly") != "Stopped"
-    assert hand.seen["CRONJOB/nightly"].stopped_at is None
+    assert hand.seen["CRONJOB/nightly"].deleted_at is None
     hand.forget(one)
     assert hand.judge() == []
     hand.remove(one)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from graph.kinds.build.judge import judge
+from graph.kinds.build.judge import judge, lost
 from graph.kinds.build.steps import BuildStep, steps_of
 from graph.kinds.build.view import BUILD_OF, BuildView
 from graph.kinds.shared.jobs import newest
@@ -83,6 +83,7 @@ KIND = Kind(
     fields=BuildFields,
     project=project,
     judge=judge,
+    lost=lost,
     claims=claims,
     relations=(Relation(name="pods", kind=POD, shape=Shape.CONNECTION, description="Its pods, by name."),),
     in_service=Shape.CONNECTION,

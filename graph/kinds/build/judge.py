@@ -25,6 +25,7 @@ from graph.kinds.shared.telling import tell
 from graph.kinds.shared.text import closed
 from graph.model import instant
 from graph.model.kind import Child, Memory, Related
+from graph.model.ref import ObjectRef
 from graph.model.status import Cause, Evidence, State, Verdict
 
 _TOO_LONG = "DeadlineExceeded"
@@ -35,6 +36,16 @@ def judge(view: BuildView, related: Related, memory: Memory, rules: Rules, now: 
     case = case_of(view, related, memory, rules, now)
     found = decide(_ORDER, case)
     return structs.replace(found, recheck_at=case.clock.next)
+
+
+def lost(ref: ObjectRef, at: float) -> Verdict:
+    """B08: nobody watched when it ended, and its object is gone.
+
+    OutcomeUnknown: it was deleted before its end was seen.
+    """
+    message = f"Build was deleted before its end was seen, which was noticed at {instant.clock(at)}."
+    hint = "Look at the log of whoever started it, or build again."
+    return tell(ref, State.UNKNOWN, "OutcomeUnknown", message, row="B08", hint=hint, began=at)
 
 
 def _succeeded(case: JobCase) -> Verdict | None:
