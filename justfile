@@ -43,9 +43,9 @@ generated:
 generate:
     uv run python -m tests.generated
 
-# All tests; `just test -k pod` for some
+# All tests, by two workers: half of the time they wait for a cluster. `just test -k pod` for some, by one
 test *args:
-    uv run {{ go }} pytest {{ args }}
+    uv run {{ go }} pytest {{ if args == "" { "-n 2 --dist loadfile" } else { args } }}
 
 # The end-to-end suite of the real control plane, on the demo cluster; CI runs two of its files
 truth *args:

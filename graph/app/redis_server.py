@@ -9,6 +9,7 @@ import sys
 from asyncio.subprocess import DEVNULL, Process
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from graph.errors import DemoFailed
 
@@ -28,6 +29,17 @@ def find() -> str | None:
     return str(carried) if carried and carried.exists() else None
 
 
+_SOCKET = "redis.sock"
+_LONGEST = 100
+"""Bytes of a socket's path: the systems that there are allow 104 or 108."""
+
+
+def _short(home: Path) -> TemporaryDirectory[str] | None:
+    """A place for the socket, where the path of ``home`` is too long for one."""
+    long = len(os.fsencode(home / _SOCKET)) > _LONGEST
+    return TemporaryDirectory(prefix="statusgraph-", dir="/tmp") if long else None
+
+
 class RedisServer:
     """An async context manager. Nothing is left of it but its files in ``home``, which go with the folder.
 
@@ -37,7 +49,8 @@ class RedisServer:
     def __init__(self, program: str, home: Path) -> None:
         self._program = program
         self._home = home
-        self._socket = home / "redis.sock"
+        self._short = _short(home)
+        self._socket = Path(self._short.name if self._short else home) / _SOCKET
         self._process: Process | None = None
         self.url = f"unix://{self._socket}"
 
@@ -99,6 +112,8 @@ class RedisServer:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+        if self._short is not None:
+            self._short.cleanup()
 
     @property
     def _log(self) -> Path:

@@ -201,7 +201,8 @@ async def test_nodes_that_are_forbidden_are_done_without_until_they_are_allowed(
         await guarded.system.operator.stop()
         await guarded.system.operator.start()
         await guarded.until_ready()
-    await eventually(lambda: guarded.has_logged("watching again", "nodes"))
+    # Meanwhile it has come to try again every 30 s.
+    await eventually(lambda: guarded.has_logged("watching again", "nodes"), within=60)
     told = [(line["resource"], line["level"]) for line in guarded.logged("goes on without watching")]
     assert told == [("nodes", "info")] * 2, "one line for each start without the right"
     assert await disagreements(guarded.kube, guarded.port, [guarded.namespace]) == []
