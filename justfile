@@ -75,6 +75,14 @@ controlplane:
 scenarios *args:
     uv run python -m tests.scenarios {{ args }}
 
+# What is published of the recordings, and what goes there and back
+recordings:
+    uv run python -m tests.recordings
+
+# An hour of real life on the real control plane, in about a minute; with a FILE it is recorded
+real-life *file:
+    uv run {{ go }} python -m tests.e2e.reallife {{ file }}
+
 # Remove each status rule, row and threshold in turn: none may go unnoticed
 rules *args:
     uv run python -m tests.rules {{ args }}

@@ -1,7 +1,8 @@
 """Settling: the stage between verdict and transition (status-rules, section 2).
 
 Objects pass through states that nobody should be woken by. A new (state, reason) is published once it has stood
-``settle_up`` seconds; leaving FAILED, DEGRADED or UNKNOWN for something less severe takes ``settle_down``. The first
+``settle_up`` seconds; leaving FAILED, DEGRADED or UNKNOWN for something less severe takes ``settle_down``, counted from
+the last verdict that was as bad: what is well in turns (a Cronjob that runs, and waits, and runs) is well. The first
 verdict of an object is published at once. ``since`` is when the state began, not when it was published.
 """
 
@@ -23,6 +24,8 @@ class Candidate(Struct, frozen=True, gc=False):
     state: State
     reason: str
     first_seen: float
+    left: float
+    """Since when the verdicts have been less severe than what is published, or more so, without a break."""
 
 
 class Settled(Struct, frozen=True, gc=False):
@@ -39,9 +42,10 @@ def settle(before: Status | None, candidate: Candidate | None, verdict: Verdict,
         return Settled(_status(verdict, began=verdict.began or now, now=now))
     if (verdict.state, verdict.reason) == (before.state, before.reason):
         return Settled(_same(before, verdict))
-    if candidate is None or (candidate.state, candidate.reason) != (verdict.state, verdict.reason):
-        candidate = Candidate(verdict.state, verdict.reason, now)
-    due = candidate.first_seen + _wait(before, verdict, rules)
+    candidate = _candidate(before, candidate, verdict, now)
+    due = candidate.first_seen + rules.settle_up
+    if _is_slow(before, verdict):
+        due = max(due, candidate.left + rules.settle_down)
     if now < due:
         return Settled(before, candidate, due)
     earliest = instant.parse(before.since) or 0.0  # the new state cannot have begun before the old one
@@ -49,11 +53,22 @@ def settle(before: Status | None, candidate: Candidate | None, verdict: Verdict,
     return Settled(_status(verdict, began=max(verdict.began or seen, earliest), now=seen))
 
 
-def _wait(before: Status, verdict: Verdict, rules: Rules) -> float:
-    leaving = before.state in _TROUBLE and SEVERITY[verdict.state] > SEVERITY[before.state]
-    if leaving and verdict.state is not State.TERMINATING and verdict.reason not in _ENDS:
-        return rules.settle_down
-    return rules.settle_up
+def _candidate(before: Status, waiting: Candidate | None, verdict: Verdict, now: float) -> Candidate:
+    if waiting is None:
+        return Candidate(verdict.state, verdict.reason, now, now)
+    if (waiting.state, waiting.reason) == (verdict.state, verdict.reason):
+        return waiting
+    left = waiting.left if _is_less(waiting.state, before) == _is_less(verdict.state, before) else now
+    return Candidate(verdict.state, verdict.reason, now, left)
+
+
+def _is_slow(before: Status, verdict: Verdict) -> bool:
+    leaving = before.state in _TROUBLE and _is_less(verdict.state, before)
+    return leaving and verdict.state is not State.TERMINATING and verdict.reason not in _ENDS
+
+
+def _is_less(state: State, before: Status) -> bool:
+    return SEVERITY[state] > SEVERITY[before.state]
 
 
 def _same(before: Status, verdict: Verdict) -> Status:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import random
 import shutil
+import signal
 import socket
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -95,6 +98,16 @@ class ControlPlane:
     def log(self, component: str) -> str:
         """What a program wrote so far."""
         return (self.directory / f"{component}.log").read_text(errors="replace")
+
+    @contextlib.contextmanager
+    def frozen(self, component: str) -> Iterator[None]:
+        """While this is open, a program stands still: nobody does its work."""
+        pid = self._components[component].pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def check(self) -> None:
         """Raises with the log's tail when a program ended by itself."""

@@ -63,13 +63,16 @@ class Story:
 
 
 @asynccontextmanager
-async def telling(kube: Kube, kubeconfig: Path, redis_program: str) -> AsyncIterator[Story]:
+async def telling(kube: Kube, kubeconfig: Path, redis_program: str, **settings: str) -> AsyncIterator[Story]:
     """A system of its own, and a namespace that a client listens to."""
     redis, namespace = RedisServer(redis_program), f"story-{secrets.token_hex(4)}"
     redis.start()
     await kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
     try:
-        async with System(redis, kubeconfig) as system, Ledger(system.api.port, namespaces=[namespace]) as heard:
+        async with (
+            System(redis, kubeconfig, **settings) as system,
+            Ledger(system.api.port, namespaces=[namespace]) as heard,
+        ):
             yield Story(kube, system.api.port, heard, namespace)
     finally:
         await kube.delete("Namespace", namespace)

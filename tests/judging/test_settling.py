@@ -98,12 +98,27 @@ def test_what_passes_is_never_published() -> None:
     assert stage.at(10.4, verdict(State.PROGRESSING)).due == pytest.approx(NOON + 10.7), "it begins anew"
 
 
-def test_another_candidate_waits_from_its_own_beginning() -> None:
+def test_what_is_well_in_turns_is_well() -> None:
+    stage = Stage(published(State.FAILED))
+    for second in range(10, 15):
+        well = verdict(State.PROGRESSING if second % 2 else State.HEALTHY)
+        assert stage.at(second, well).status.state is State.FAILED
+    assert stage.at(15, verdict(State.HEALTHY)).status == published(State.HEALTHY, since=NOON + 14)
+
+
+def test_another_candidate_stands_for_a_moment_of_its_own() -> None:
     stage = Stage(published(State.FAILED))
     stage.at(10, verdict(State.PROGRESSING))
-    stage.at(14, verdict(State.HEALTHY))
-    assert stage.at(16, verdict(State.HEALTHY)).status.state is State.FAILED
-    assert stage.at(19, verdict(State.HEALTHY)).status == published(State.HEALTHY, since=NOON + 14)
+    assert stage.at(15.1, verdict(State.HEALTHY)).status.state is State.FAILED
+    assert stage.at(15.4, verdict(State.HEALTHY)).status == published(State.HEALTHY, since=NOON + 15.1)
+
+
+def test_trouble_in_between_begins_the_wait_anew() -> None:
+    stage = Stage(published(State.DEGRADED))
+    stage.at(10, verdict(State.HEALTHY))
+    stage.at(14.9, verdict(State.FAILED))
+    assert stage.at(15, verdict(State.HEALTHY)).status.state is State.DEGRADED
+    assert stage.at(20, verdict(State.HEALTHY)).status.state is State.HEALTHY
 
 
 def test_the_clusters_own_time_is_when_it_began() -> None:

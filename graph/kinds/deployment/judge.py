@@ -168,12 +168,12 @@ def _scaling_down(rollout: Rollout) -> Verdict | None:
 def _old_terminating(rollout: Rollout) -> Verdict | None:
     """D05.
 
-    OldReplicasTerminating: the new version is up, old replicas are being stopped.
+    OldReplicasTerminating: all replicas of the new version were created, old ones are being stopped.
     """
     told = rollout.case.replicas
     if not rollout.in_flight or told.updated < told.desired or told.current <= told.updated:
         return None
-    message = f"The new version is up, still to stop: {plural(told.current - told.updated, 'old replica')}."
+    message = f"All new replicas were created, still to stop: {plural(told.current - told.updated, 'old replica')}."
     return _on_the_way(rollout, reason="OldReplicasTerminating", message=message, row="D05")
 
 

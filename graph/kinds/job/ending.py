@@ -130,7 +130,7 @@ def _words(case: JobCase, condition: Condition) -> str:
     if condition.reason == "FailedIndexes":
         return f"Indexes {status.failed_indexes} failed, {status.completed_indexes or 'none'} are done."
     if condition.reason == "MaxFailedIndexesExceeded" and spec.max_failed_indexes is not None:
-        return f"More than {plural(spec.max_failed_indexes, 'index')} failed: {status.failed_indexes}."
+        return f"More than the {spec.max_failed_indexes} allowed indexes failed: {status.failed_indexes}."
     return f"Job failed: {closed(condition.message)}."
 
 
