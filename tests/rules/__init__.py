@@ -48,6 +48,7 @@ def modules() -> tuple[ModuleType, ...]:
     found = pkgutil.walk_packages(graph.kinds.__path__, "graph.kinds.")
     return tuple(importlib.import_module(one.name) for one in found)
 
+
 OF_THE_FOREST = frozenset({"B08"})
 """Rows of objects that are gone: no judge gives them, and ``tests/judging/test_lost.py`` is their case."""
 
