@@ -94,3 +94,11 @@ fuzz *args:
 # The figures of benchmarks/, on this machine
 bench *args:
     uv run python -m benchmarks {{ args }}
+
+# The whole program at its size: 35,000 pods, 500 changes a second; `just scale --minutes 20`
+scale *args:
+    uv run python -m benchmarks.scale {{ args }}
+
+# R1 to R7 of reliability under faults between the real parts, with a ledger: `just chaos R1 R3 --minutes 5 --real`
+chaos *args:
+    uv run {{ go }} python -m tests.chaos {{ args }}

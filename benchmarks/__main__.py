@@ -8,9 +8,15 @@ import logging
 
 import structlog
 
-from benchmarks import judge, live, queries, replica, report
+from benchmarks import ingest, judge, live, queries, replica, report
 
-BENCHMARKS = {"judge": judge.run, "replica": replica.run, "queries": queries.run, "live": live.run}
+BENCHMARKS = {
+    "judge": judge.run,
+    "ingest": ingest.run,
+    "replica": replica.run,
+    "queries": queries.run,
+    "live": live.run,
+}
 
 
 def main() -> None:

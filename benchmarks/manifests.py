@@ -6,7 +6,7 @@ Deployments was built by a Job (200).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmarks.objects import CREATED, NAMESPACE, Object, condition, managed, meta, pod, pod_spec
 
@@ -15,7 +15,8 @@ NOW = "2026-11-22T12:00:00Z"
 DEPLOYMENTS = 800
 CRONJOBS = 200
 REPLICAS = 9
-RUNS = 3
+TICKS = tuple(f"2026-11-{day}T03:00:00Z" for day in (20, 21, 22))
+"""Of the schedules: when their runs began."""
 BUILT = 4
 """Every so many-th Deployment has a build."""
 TROUBLED = 20
@@ -26,6 +27,8 @@ def cluster() -> Iterator[Object]:
     """All objects, owners first."""
     for number in range(DEPLOYMENTS):
         yield from _deployed(number)
+        if number % BUILT == 0:
+            yield from _built(f"web-{number:04}")
     for number in range(CRONJOBS):
         yield from _scheduled(number)
 
@@ -33,7 +36,13 @@ def cluster() -> Iterator[Object]:
 def families(count: int, *, replicas: int) -> Iterator[Object]:
     """So many Deployments, each with its ReplicaSet and its pods, and nothing else."""
     for number in range(count):
-        yield from (one for one in _deployed(number, replicas) if one["kind"] in ("Deployment", "ReplicaSet", "Pod"))
+        yield from (one for one in _deployed(number, replicas) if one["kind"] != "Event")
+
+
+def scheduled(count: int, ticks: Sequence[str]) -> Iterator[Object]:
+    """So many CronJobs, each with its runs: one of each tick."""
+    for number in range(count):
+        yield from _scheduled(number, ticks)
 
 
 def _deployed(number: int, replicas: int = REPLICAS) -> Iterator[Object]:
@@ -43,33 +52,34 @@ def _deployed(number: int, replicas: int = REPLICAS) -> Iterator[Object]:
     replicaset = _replicaset(f"{name}-5d4f8", deployment, labels, healthy=healthy)
     yield deployment
     yield replicaset
-    yield _event(deployment, "ScalingReplicaSet", f"Scaled up replica set {name}-5d4f8 from 0 to {replicas}", "Normal")
+    yield event(deployment, "ScalingReplicaSet", f"Scaled up replica set {name}-5d4f8 from 0 to {replicas}", "Normal")
     for replica in range(replicas):
         one = pod(f"{name}-5d4f8-{replica:05}", healthy=healthy, owner=replicaset, labels=labels)
         yield one
         if not healthy:
-            yield _event(one, "BackOff", "Back-off restarting failed container app in pod app", "Warning")
-    if number % BUILT == 0:
-        build = _job(f"build-{name}-41", CREATED, labels={"statusgraph.io/build-of": name})
-        told = {"commit": "0f3c9d1", "branch": "main", "build-number": "41"}
-        build["metadata"]["annotations"] = {f"statusgraph.io/{word}": value for word, value in told.items()}
-        yield build
-        yield _completed(f"build-{name}-41-x2x4v", build)
+            yield event(one, "BackOff", "Back-off restarting failed container app in pod app", "Warning")
 
 
-def _scheduled(number: int) -> Iterator[Object]:
+def _built(name: str) -> Iterator[Object]:
+    build = _job(f"build-{name}-41", CREATED, labels={"statusgraph.io/build-of": name})
+    told = {"commit": "0f3c9d1", "branch": "main", "build-number": "41"}
+    build["metadata"]["annotations"] = {f"statusgraph.io/{word}": value for word, value in told.items()}
+    yield build
+    yield _completed(f"build-{name}-41-x2x4v", build)
+
+
+def _scheduled(number: int, ticks: Sequence[str] = TICKS) -> Iterator[Object]:
     name, healthy = f"nightly-{number:04}", number % TROUBLED != 0
-    ticks = [f"2026-11-{day}T03:00:00Z" for day in (20, 21, 22)]
     cronjob = {
         "kind": "CronJob",
         "apiVersion": "batch/v1",
         "metadata": {**meta("CronJob", name, None), "labels": {"app.kubernetes.io/name": name}},
         "spec": {"schedule": "0 3 * * *", "concurrencyPolicy": "Forbid", "failedJobsHistoryLimit": 1},
-        "status": {"lastScheduleTime": ticks[-1], "lastSuccessfulTime": ticks[-1] if healthy else ticks[1]},
+        "status": {"lastScheduleTime": ticks[-1], "lastSuccessfulTime": ticks[-1] if healthy else ticks[-2]},
     }
     yield cronjob
     for run, tick in enumerate(ticks):
-        failed = not healthy and run == RUNS - 1
+        failed = not healthy and tick == ticks[-1]
         job = _job(f"{name}-{29_000_000 + run}", tick, owner=cronjob, failed=failed)
         job["metadata"]["annotations"] = {"batch.kubernetes.io/cronjob-scheduled-timestamp": tick}
         yield job
@@ -152,7 +162,8 @@ def _completed(name: str, job: Object, *, failed: bool = False) -> Object:
     return one
 
 
-def _event(about: Object, reason: str, message: str, type_: str) -> Object:
+def event(about: Object, reason: str, message: str, type_: str) -> Object:
+    """An event that was told twelve times."""
     told = about["metadata"]
     return {
         "kind": "Event",

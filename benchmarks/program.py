@@ -18,6 +18,8 @@ _MIB = 1 << 20
 class Part(Process):
     """``operator`` or ``api``."""
 
+    patience = 300.0  # of a big cluster
+
     @property
     def cpu(self) -> float:
         """Seconds of CPU that it has used, user and system."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +11,8 @@ from msgspec import Struct
 from graph.errors import MalformedObject
 from graph.kinds.shared.nodes import NODES, Node
 from graph.model.kind import Kind, Object, Watched, always
+
+T = TypeVar("T")
 
 _WORDS = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp")
 """What is read of a malformed object's metadata, each where it is a text."""
@@ -22,6 +24,11 @@ class Nameplate(Struct, frozen=True, gc=False):
     metadata: dict[str, Any] = {}
 
 
+class _Line(Struct, Generic[T], frozen=True):
+    type: str
+    object: T
+
+
 class Variants:
     """The kinds that are made of one resource, and the decoder of each; most resources have one."""
 
@@ -29,6 +36,7 @@ class Variants:
         self.watched = watched
         self.kinds = tuple(kinds)
         self._decoders = [(kind, msgspec.json.Decoder(kind.view)) for kind in self.kinds]
+        self._line = _line_decoder(self.kinds[0]) if len(self.kinds) == 1 else None
 
     def decode(self, raw: bytes | memoryview | msgspec.Raw) -> tuple[Kind, Object]:
         """The kind that claims the object and its view; MalformedObject when the bytes are not such an object."""
@@ -41,6 +49,19 @@ class Variants:
                 return kind, view
         raise MalformedObject(f"no kind claims this {self.watched.kind}")
 
+    def line(self, raw: bytes) -> tuple[str, Kind, Object] | None:
+        """A watch's line in one pass: its type and its object; None for what has to be looked at part by part.
+
+        A line of another type (BOOKMARK) may pass for an object: look at the type first.
+        """
+        if self._line is None:
+            return None
+        try:
+            told = self._line.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        return (told.type, self.kinds[0], told.object) if self.kinds[0].claims(told.object) else None
+
     def remnant(self, raw: bytes | memoryview | msgspec.Raw) -> tuple[Kind, Object] | None:
         """A malformed object by as much of its metadata as can be read; without a name there is nothing to show."""
         plate = _nameplate(raw)
@@ -49,6 +70,10 @@ class Variants:
             return None
         kind = self.kinds[-1]
         return kind, msgspec.convert({"metadata": words}, kind.view)
+
+
+def _line_decoder(kind: Kind) -> msgspec.json.Decoder[_Line[Object]]:
+    return msgspec.json.Decoder(_Line[kind.view])  # type: ignore[name-defined] # the parameter is known at run time
 
 
 def _nameplate(raw: bytes | memoryview | msgspec.Raw) -> Mapping[str, Any]:

@@ -166,9 +166,12 @@ def _in_cluster(configuration: Any) -> str | None:
 async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[list[bytes]]:
     rest = b""
     async for chunk in response.content.iter_any():
-        *lines, rest = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
-        if lines:
-            yield lines
+        first, *others = chunk.split(b"\n")
+        rest += first
+        if others:
+            *lines, last = others
+            yield [rest, *lines]
+            rest = last
 
 
 def _refusal(status: int, body: bytes) -> ClusterError:

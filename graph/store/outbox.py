@@ -50,6 +50,7 @@ class Outbox:
         self._vitals = vitals
         self._waiting: deque[Item] = deque()
         self._batch: list[Item] = []  # under way: repeated as it is until it is known to be there
+        self._filling: list[Resource] | None = None  # as is this
         self._wake = asyncio.Event()
         self._failures = 0
         self._beaten = 0.0
@@ -122,13 +123,17 @@ class Outbox:
 
     async def _fill(self) -> None:
         """What waits is part of ``everything``; of it only transitions and what is no resource are still to be told."""
-        resources = self._everything()
-        self._waiting = deque(_untold([*self._batch, *self._waiting], resources))
-        self._batch = []
-        self.pen = await self._writer.fill(self.pen, list(resources.values()))
+        if self._filling is None:
+            resources = self._everything()
+            self._waiting = deque(_untold([*self._batch, *self._waiting], resources))
+            self._batch = []
+            self._filling = list(resources.values())
+        self.pen = await self._writer.fill(self.pen, self._filling)
+        self._filling = None
 
     async def _renew(self) -> None:
         """Takes the pen again, for a new epoch unless somebody emptied Redis and there is none."""
+        self._filling = None
         while True:
             try:
                 self.pen = await self._writer.claim(self.pen.term, lost=self.pen.epoch)

@@ -69,10 +69,11 @@ class RedisWriter:
     async def fill(self, pen: Pen, resources: Sequence[Resource]) -> Pen:
         """Loads a whole new generation and makes it the one that is read. It is named after its epoch."""
         target = self._keys.resources(pen.epoch)
-        for start in range(0, len(resources), PAGE):
+        for start in range(0, max(1, len(resources)), PAGE):
             page = resources[start : start + PAGE]
             pairs = [part for one in page for part in (field_of(one.key), self._codec.encode(one))]
-            _check(await self._server.script(self._fill, [self._keys.meta, target], [pen.epoch, pen.term, *pairs]), pen)
+            words: list[Value] = [pen.epoch, pen.term, pen.epoch, int(start == 0), *pairs]
+            _check(await self._server.script(self._fill, [self._keys.meta, target], words), pen)
         args: list[Value] = [pen.epoch, pen.term, pen.epoch, self._keys.resources("")]
         _check(await self._server.script(self._swap, [self._keys.meta, target], args), pen)
         return msgspec.structs.replace(pen, loaded=True)

@@ -27,8 +27,10 @@ from graph.watch.backoff import Backoff
 T = TypeVar("T")
 
 PAGE = 500
+CHANGES = frozenset(("ADDED", "MODIFIED", "DELETED"))
 EMPTY = 1.0
-"""A watch that ends within so many seconds with nothing told is no watch; two in a row: list again."""
+"""A watch that ends within so many seconds with nothing told is no watch; two in a row: list again. Where that was no
+help it takes twice as many, and so on."""
 
 
 class Found(Struct, frozen=True, gc=False):
@@ -131,6 +133,7 @@ class Reflector:
         self._backoff = Backoff(scale=timing.scale)
         self._version: str | None = None
         self._empty = 0
+        self._patience = 2
 
     async def run(self) -> None:
         """Lists and watches until cancelled."""
@@ -181,14 +184,25 @@ class Reflector:
                 self._backoff.reset()
                 self._report.works()
         held = self._clock() - opened >= EMPTY
-        self._empty = 0 if told or held else self._empty + 1
-        if self._empty >= 2:
-            self._version, self._empty = None, 0
-        return held
+        if told or held:
+            self._empty, self._patience = 0, 2
+            return held
+        self._empty += 1
+        if self._empty >= self._patience:
+            self._version, self._empty, self._patience = None, 0, self._patience * 2
+        return False
 
     def _take(self, line: bytes) -> None:
         if not line.strip():
             return
+        whole = self._variants.line(line)
+        if whole is not None and whole[0] in CHANGES:
+            self._tell(whole[0], Found(*whole[1:]))
+        else:
+            self._take_apart(line)
+
+    def _take_apart(self, line: bytes) -> None:
+        """What is no change of a well-formed object."""
         told = _decode(_line, line)
         if told.type == "BOOKMARK":
             self._version = _decode(_bookmark, told.object).metadata.resource_version
@@ -199,9 +213,11 @@ class Reflector:
                 self._version = None
             raise failure
         found = self._read(told.object)
-        if found is None:
-            return
-        if told.type == "DELETED":
+        if found is not None:
+            self._tell(told.type, found)
+
+    def _tell(self, change: str, found: Found) -> None:
+        if change == "DELETED":
             self._sink.remove(found)
         else:
             self._sink.put(found)

@@ -9,6 +9,8 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers import RedisServer, free_port
@@ -18,6 +20,9 @@ READY = 30.0
 
 class Process:
     """One ``statusgraph`` command. Its log goes to a file that ``log()`` reads."""
+
+    patience = READY
+    """Seconds in which it has to be ready."""
 
     def __init__(self, command: str, port: int, environment: dict[str, str], home: Path) -> None:
         self.command = command
@@ -37,7 +42,7 @@ class Process:
 
     async def ready(self) -> None:
         """Waits until ``/readyz`` says so."""
-        async with asyncio.timeout(READY):
+        async with asyncio.timeout(self.patience):
             while not await asyncio.to_thread(self._answers):
                 if self._process is None or self._process.returncode is not None:
                     raise AssertionError(f"{self.command} ended:\n{self.log()}")
@@ -57,6 +62,16 @@ class Process:
     async def stop(self) -> int:
         """As Kubernetes would: SIGTERM; its exit code."""
         return await self._end(signal.SIGTERM)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """While this is open, it stands still."""
+        assert self._process is not None, "started first"
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def log(self) -> str:
         """All that it wrote so far."""

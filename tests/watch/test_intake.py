@@ -12,6 +12,7 @@ from graph.judging.ledger import Ledger
 from graph.kinds import KINDS
 from graph.kinds.shared.nodes import NODES
 from graph.watch.intake import Intake, KeptIntake, NodeIntake
+from graph.watch.reflector import Found
 from graph.watch.vitals import Source, Vitals
 from tests.judging import manifests
 from tests.judging.manifests import running
@@ -39,6 +40,11 @@ class World:
             if change.key.kind in ("POD", "CRONJOB") and change.transition is not None:
                 sure = "?" if change.transition.inferred else ""
                 self.told.append(f"{change.type[0]} {change.key.name}{sure}")
+
+
+def found(manifest: object) -> Found:
+    """As a reflector would tell it."""
+    return Found(*pods().decode(msgspec.json.encode(manifest)))
 
 
 async def test_the_first_list_of_an_empty_store_is_no_gap(play: Play) -> None:
@@ -72,6 +78,26 @@ async def test_what_was_created_again_while_away_is_another_object(play: Play) -
     play.server.watches += [problem(410)]
     await play.run(sink=world.intake)
     assert world.told == ["A a", "D a?", "A a?"]
+
+
+async def test_what_was_created_again_between_two_lines_is_another_object(play: Play) -> None:
+    world = World()
+    second, third = pod("a", 8), pod("a", 10)
+    second["metadata"]["uid"], third["metadata"]["uid"] = "second", "third"
+    play.server.lists += [page(pod("a"), version=7)]
+    play.server.watches += [stream(line("MODIFIED", second), line("DELETED", second), line("ADDED", third))]
+    await play.run(sink=world.intake)
+    assert world.told == ["A a", "D a", "A a", "D a", "A a"]
+
+
+def test_what_leaves_and_comes_again_in_one_batch_is_told_as_both() -> None:
+    world = World()
+    again = pod("a", 9)
+    again["metadata"]["uid"] = "another"
+    world.intake.replace([found(pod("a"))])
+    world.forest.remove(pods().kinds[0], "shop", "a")
+    world.intake.put(found(again))
+    assert world.told == ["A a", "D a", "A a"]
 
 
 async def test_a_relist_that_finds_the_same_tells_nothing(play: Play) -> None:

@@ -1,0 +1,132 @@
+"""`python -m tests.chaos [R1 R3 …] --minutes 5`: the promises under long runs of faults, and a ledger of them.
+
+They share the time. R1, R3 and R4 are played on the demo cluster and, with `--real`, again on the real
+API server, whose watches expire by themselves; R5 on the demo with 5,000 objects, the others need no cluster.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+
+from graph.errors import StatusgraphError
+from tests.chaos import losing, storms, watching, writing
+from tests.chaos.ledger import Budget, Tally
+from tests.chaos.stage import Stage, staged
+from tests.chaos.wire import Wire
+from tests.controlplane import binaries
+from tests.controlplane.demo import DemoPlane
+from tests.controlplane.plane import ControlPlane
+from tests.servers import RedisServer, binary
+
+Run = Callable[[Budget], Awaitable[Tally]]
+STORE, REAL = ("R2", "R6", "R6", "R6", "R7"), ("R1", "R3", "R4")
+DEMO = (*REAL, "R5")
+PROMISES = sorted({*STORE, *DEMO})
+LEASE = 2.0
+OBJECTS = 2500
+"""Each with a service of its own: 5,000 that are stored."""
+EXPIRING = ("--etcd-compaction-interval=5s", "--watch-cache=false")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("promises", nargs="*", metavar="R1", help="which; all when none is named")
+    parser.add_argument("--minutes", type=float, default=55.0, help="in all, beside starting and ending the parts")
+    parser.add_argument("--real", action="store_true", help="R1, R3 and R4 on the real API server too")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.promises) - set(PROMISES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PROMISES)}")
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # outages are what this is about
+    began, chosen = time.monotonic(), arguments.promises or PROMISES
+    tallies = asyncio.run(_all(chosen, seconds=arguments.minutes * 60, real=arguments.real))
+    print(f"\nThe ledger, after {(time.monotonic() - began) / 60:.1f} minutes:")
+    for tally in tallies:
+        print(tally.line(), *(f"      {problem}" for problem in tally.broken[:10]), sep="\n")
+    return 1 if any(tally.broken for tally in tallies) else 0
+
+
+async def _all(chosen: Sequence[str], *, seconds: float, real: bool) -> list[Tally]:
+    """Each run gets an equal share of the time."""
+    program = binary()
+    if program is None:
+        sys.exit("no redis-server or valkey-server on the PATH")
+    parts = [_store(program), _demo(program), *([_real(program)] if real else [])]
+    share = seconds / sum(name in chosen for name in (*STORE, *DEMO, *(REAL if real else ())))
+    tallies: list[Tally] = []
+    for part in parts:
+        async with part as runs:
+            for name, run in runs:
+                if name in chosen:
+                    tallies.append(await _one(name, run, share))
+    return tallies
+
+
+async def _one(name: str, run: Run, seconds: float) -> Tally:
+    """One that cannot go on is broken, and the others go on."""
+    try:
+        tally = await run(Budget(seconds=seconds))
+    except (AssertionError, TimeoutError, StatusgraphError) as error:
+        tally = Tally(name, "could not go on", broken=[f"{type(error).__name__}: {error}"])
+    print(tally.line(), flush=True)
+    return tally
+
+
+@asynccontextmanager
+async def _store(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
+    """What needs no cluster."""
+    redis = RedisServer(program)
+    redis.start()
+    try:
+        async with Wire(redis.port) as wire:
+            yield [
+                ("R2", storms.no_storm),
+                ("R6", lambda budget: writing.once(redis, wire, budget)),
+                ("R6", lambda budget: writing.paused(redis, wire, budget)),
+                ("R6", lambda budget: writing.full(redis, budget)),
+                ("R7", lambda budget: writing.generations(redis, budget)),
+            ]
+    finally:
+        redis.close()
+
+
+@asynccontextmanager
+async def _demo(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
+    async with (
+        DemoPlane(nodes=2, speed=10) as demo,
+        staged(demo.kubeconfig, program, lease=LEASE) as stage,
+    ):
+
+        async def lost(budget: Budget) -> Tally:
+            await stage.objects.more(OBJECTS)
+            return await losing.lost_data(stage, budget)
+
+        yield [*_watched(stage), ("R5", lost)]
+
+
+@asynccontextmanager
+async def _real(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
+    """Its versions are compacted after 5 s: whoever was away for longer is told 410 by itself."""
+    async with (
+        ControlPlane(binaries.find(), apiserver_flags=EXPIRING) as plane,
+        staged(plane.kubeconfig, program, lease=LEASE) as stage,
+    ):
+        yield _watched(stage)
+
+
+def _watched(stage: Stage) -> list[tuple[str, Run]]:
+    return [
+        ("R1", lambda budget: watching.converges(stage, budget)),
+        ("R3", lambda budget: losing.one_writer(stage, LEASE, budget)),
+        ("R4", lambda budget: watching.relists(stage, budget)),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

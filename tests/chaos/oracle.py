@@ -1,0 +1,116 @@
+"""Does Redis hold what the cluster holds? Asked past all our processes: a snapshot, and a fresh list of every kind."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+
+from msgspec import Struct
+
+from graph.errors import StoreError
+from graph.kinds import KINDS
+from graph.store.codec import Codec
+from graph.store.connection import Server
+from graph.store.keys import Keys
+from graph.store.protocols import Snapshot
+from graph.store.reader import RedisReader
+from tests.chaos.objects import RESOURCES
+from tests.controlplane.kube import Kube
+
+CLUSTER = "default"
+POLL = 0.05
+
+_WORDS = {kind.resource.kind: kind.name for kind in KINDS if kind.resource and kind.resource.kind in RESOURCES}
+_WORDS["Job"] = "JOB"  # none of ours is a build
+
+Name = tuple[str, str]
+"""Kind and name."""
+Told = tuple[str | None, tuple[tuple[str, str], ...]]
+"""UID and labels."""
+
+
+class Difference(Struct, frozen=True):
+    """What the two tell differently."""
+
+    lost: frozenset[Name]
+    ghosts: frozenset[Name]
+    stale: frozenset[Name]
+
+    def __bool__(self) -> bool:
+        return bool(self.lost or self.ghosts or self.stale)
+
+    def kinds(self) -> set[str]:
+        """Of which something differs."""
+        return {kind for kind, _ in self.lost | self.ghosts | self.stale}
+
+
+class Oracle:
+    """Of one namespace, and of one Redis, reached without a detour."""
+
+    def __init__(self, kube: Kube, namespace: str, redis_url: str) -> None:
+        self._kube = kube
+        self._namespace = namespace
+        self.server = Server(redis_url)
+        self.reader = RedisReader(self.server, self.server, Codec(KINDS))
+
+    async def listed(self) -> dict[Name, Told]:
+        """The cluster's own word."""
+        found = {}
+        for kind in RESOURCES:
+            for item in await self._kube.list(kind, namespace=self._namespace):
+                meta = item["metadata"]
+                found[_WORDS[kind], meta["name"]] = meta["uid"], _sorted(meta.get("labels", {}))
+        return found
+
+    async def snapshot(self) -> Snapshot | None:
+        """What Redis holds; None while it is away or empty."""
+        try:
+            return await self.reader.snapshot(CLUSTER)
+        except StoreError:
+            return None
+
+    async def held(self) -> dict[Name, Told]:
+        """Redis' word, without the records of what is gone."""
+        snapshot = await self.snapshot()
+        return {
+            (key.kind, key.name): (one.uid, _sorted(one.labels))
+            for key, one in (snapshot.resources if snapshot else {}).items()
+            if key.namespace == self._namespace and key.kind in _WORDS.values() and one.deleted_at is None
+        }
+
+    async def differences(self) -> Difference:
+        """Now."""
+        listed, held = await self.listed(), await self.held()
+        changed = {name for name in listed.keys() & held.keys() if listed[name] != held[name]}
+        lost, ghosts = listed.keys() - held.keys(), held.keys() - listed.keys()
+        return Difference(frozenset(lost), frozenset(ghosts), frozenset(changed))
+
+    async def agreed(self, within: float) -> tuple[Difference, dict[str, float]]:
+        """What is left after so many seconds, and when (by the monotonic clock) each kind came to agree."""
+        deadline, since = time.monotonic() + within, dict[str, float]()
+        while True:
+            left = await self.differences()
+            now = time.monotonic()
+            for kind, word in _WORDS.items():
+                if word in left.kinds():
+                    since.pop(kind, None)
+                else:
+                    since.setdefault(kind, now)
+            if not left or now > deadline:
+                return left, since
+            await asyncio.sleep(POLL)
+
+    async def disorder(self) -> list[str]:
+        """What of the change stream is not one dense run up to the stored seq, each transition once."""
+        keys = Keys(CLUSTER)
+        ids = [int(id_.partition(b"-")[0]) for id_, _ in await self.server.command("XRANGE", keys.changes, "-", "+")]
+        seq = int(await self.server.command("HGET", keys.meta, "seq") or 0)
+        found = [f"{after} follows {before}" for before, after in itertools.pairwise(ids) if after != before + 1]
+        if ids and ids[-1] != seq:
+            found.append(f"the stream ends with {ids[-1]}, seq is {seq}")
+        return found
+
+
+def _sorted(labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(labels.items()))
