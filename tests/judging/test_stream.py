@@ -15,9 +15,14 @@ from tests.judging.world import World
 _SHORT = settings(max_examples=250, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+def _without_builds() -> list[Case]:
+    """What is said of a finished build stays, whatever its Job says afterwards: there the way does matter."""
+    return [case for case in cases() if not any("statusgraph.io/build-of" in str(one) for one in case.objects)]
+
+
 @seed(1)
 @_SHORT
-@given(st.sampled_from(cases()), Seeds)
+@given(st.sampled_from(_without_builds()), Seeds)
 def test_the_way_does_not_matter(case: Case, number: int) -> None:
     random = Random(number)
     world, now = World(case.objects, case.now), case.now
