@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 import uvloop
 
+from benchmarks.ingest_pods import line, pods
 from benchmarks.meter import NAMESPACE, PAGE, Figures, Meter, command
 from graph.errors import ClusterError
 from graph.judging.decode import variants
@@ -16,9 +17,11 @@ from graph.kinds import KINDS
 from graph.kube.client import Kube
 from graph.kube.library import ApiClient, Configuration
 from graph.watch import reflector
-from graph.watch.reflector import Found, Reflector, Timing
+from graph.watch.reflector import Found, Reflector, Tally, Timing
 
 assert reflector.PAGE == PAGE, "both list in the same pages"
+
+WATCH = {"watch": "true"}
 
 
 class Sink:
@@ -27,6 +30,7 @@ class Sink:
     def __init__(self, count: int, listed: Callable[[], None]) -> None:
         self.kept: list[Found] = []
         self.full = asyncio.Event()
+        self.tally = Tally()
         self._left = count
         self._listed = listed
 
@@ -60,6 +64,18 @@ async def watch_ours(url: str, count: int, meter: Meter) -> Figures:
         return meter.end()
 
 
+async def watch_floor(url: str, count: int, meter: Meter) -> Figures:
+    """The same lines, over the same connection, not decoded."""
+    left = sum(len(line(pod)) for pod in pods(count))
+    async with _connected(url) as kube, kube.watch(f"/api/v1/namespaces/{NAMESPACE}/pods", WATCH, silence=70) as lines:
+        meter.begin()
+        async for some in lines:
+            left -= len(some)
+            if not left:
+                return meter.end()
+    raise AssertionError("the watch ended early")
+
+
 async def list_ours(url: str, count: int, meter: Meter) -> Figures:
     """The reflector's list, in pages."""
     listed = asyncio.Event()
@@ -73,21 +89,26 @@ async def list_ours(url: str, count: int, meter: Meter) -> Figures:
 
 @asynccontextmanager
 async def _reflecting(url: str, sink: Sink, *, namespace: str = "") -> AsyncIterator[None]:
-    configuration = Configuration(host=url)
-    kube = Kube(ApiClient(configuration), "default")
-    timing = Timing(timeout=300, silence=70)
-    reflector = Reflector(
-        kube, variants(KINDS)["pods"], sink, sink, namespace=namespace, timing=timing, clock=time.monotonic
-    )
-    task = asyncio.create_task(reflector.run())
+    what, timing = variants(KINDS)["pods"], Timing(timeout=300, silence=70)
+    async with _connected(url) as kube:
+        reflector = Reflector(kube, what, sink, sink, namespace=namespace, timing=timing, clock=time.monotonic)
+        task = asyncio.create_task(reflector.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[Kube]:
+    kube = Kube(ApiClient(Configuration(host=url)), "default")
     try:
-        yield
+        yield kube
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
         await kube.close()
 
 
 if __name__ == "__main__":
-    command(uvloop.run, watch_ours, list_ours)
+    command(uvloop.run, watch_ours, watch_floor, list_ours)

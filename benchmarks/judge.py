@@ -26,7 +26,7 @@ from graph.kinds import KINDS
 from graph.kube.client import Kube
 from graph.model.kind import Judge, Kind, Memory, Related
 from graph.model.status import Verdict
-from graph.watch.reflector import Found, Reflector, Timing
+from graph.watch.reflector import Found, Reflector, Tally, Timing
 
 ROUNDS = 5
 FAMILIES = 1000
@@ -201,20 +201,20 @@ class _Canned(Kube):
     def __init__(self, lines: Sequence[bytes]) -> None:
         self._lines = lines
 
-    async def request(self, method: str, path: str, **_: Any) -> bytes:
+    async def page(self, path: str, query: Mapping[str, str | int]) -> bytearray:
         """An empty list."""
-        return b'{"metadata":{"resourceVersion":"1"},"items":[]}'
+        return bytearray(b'{"metadata":{"resourceVersion":"1"},"items":[]}')
 
     @asynccontextmanager
     async def watch(
         self, path: str, query: Mapping[str, str | int], *, silence: float
-    ) -> AsyncIterator[AsyncIterator[list[bytes]]]:
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
         """All lines, some at a time."""
         yield self._told()
 
-    async def _told(self) -> AsyncIterator[list[bytes]]:
+    async def _told(self) -> AsyncIterator[bytes]:
         for start in range(0, len(self._lines), CHUNK):
-            yield list(self._lines[start : start + CHUNK])
+            yield b"\n".join(self._lines[start : start + CHUNK])
         await asyncio.Event().wait()
 
 
@@ -240,6 +240,9 @@ class _Sink:
 
 class _Silent:
     """A report that nobody reads."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
 
     def works(self) -> None:
         """As it should."""

@@ -15,7 +15,7 @@ from functools import partial
 import uvloop
 
 from graph import __version__, app, config, telemetry
-from graph.errors import DemoFailed, SettingsError, StatusgraphError
+from graph.errors import DemoFailed, SettingsError, StatusgraphError, StoreError
 from graph.report import arguments
 
 _ABOUT = "The honest, live status of applications on Kubernetes, over GraphQL."
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], None] = given.command
     try:
         command(given)
-    except (SettingsError, DemoFailed) as error:
+    except (SettingsError, DemoFailed, StoreError) as error:
         return _bad([error])
     except BaseExceptionGroup as group:
         bad = list(_told_errors(group))
@@ -78,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     judging = add("judge", _judge, arguments.ABOUT, settings=False)
     judging.epilog = arguments.MORE
     arguments.add_arguments(judging)
+    text = "Remove a cluster that is gone for good, and its history, from Redis."
+    add("forget", _forget, text, settings=True).add_argument("cluster", help="its STATUSGRAPH_CLUSTER")
     add("schema", _schema, "Print the GraphQL schema.", settings=False)
     granting = add("rbac", _rbac, "Print the least RBAC rules that the operator needs, as manifests.", settings=True)
     granting.add_argument("--account", default="statusgraph", help="ServiceAccount to bind (default: %(default)s)")
@@ -145,6 +147,13 @@ def _judge(given: argparse.Namespace) -> None:
     from graph.report import command
 
     sys.exit(command.run(given))
+
+
+def _forget(given: argparse.Namespace) -> None:
+    from graph.app import forgetting
+
+    uvloop.run(forgetting.forget(config.load(), given.cluster))
+    print(f"{given.cluster} and its history are gone from Redis")
 
 
 def _schema(_: argparse.Namespace) -> None:

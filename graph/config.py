@@ -12,12 +12,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from graph.errors import SettingsError
 
 PREFIX = "STATUSGRAPH_"
+SENTINELS = re.compile(
+    r"redis(?P<tls>s?)\+sentinel://(?P<user>[^/@]*@)?"
+    r"(?P<hosts>(?:\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?(?:,(?:\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?)*)"
+    r"/(?P<service>[^/?]+)(?:/(?P<db>\d{0,4}))?(?:\?(?P<query>.*))?"
+)
+"""The address of Sentinels, and the name that they know the primary by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,23 @@ class Rules:
     stable_min: float = 60
     settle_up: float = 0.3
     settle_down: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one GraphQL request may cost at most; docs/limits.md says what each of them counts."""
+
+    body: PositiveInt = 65_536
+    document: PositiveInt = 16_384
+    tokens: PositiveInt = 1_000
+    depth: PositiveInt = 16
+    fields: PositiveInt = 400
+    aliases: PositiveInt = 30
+    directives: PositiveInt = 50
+    overlaps: PositiveInt = 800
+    cost: PositiveInt = 100_000
+    values: PositiveInt = 1_000
+    seconds: PositiveFloat = 10.0
 
 
 def _listed(value: object) -> object:
@@ -68,12 +99,27 @@ class Settings(BaseSettings):
     graphiql: Literal["on", "off"] = Field("on", description="Whether a browser finds GraphiQL at /graphql.")
     allowed_origins: Names = Field(
         (),
-        description="Whose pages may open a websocket beside our own: https://portal.example, comma-separated.",
+        description="Whose pages may use the API beside our own: https://portal.example, comma-separated.",
+    )
+    allowed_hosts: Names = Field(
+        (),
+        description="By which names the API may be called beside localhost: portal.example, comma-separated. Empty: by "
+        "any, but only by localhost where it listens on loopback.",
+    )
+    trusted_documents: str | None = Field(
+        None, description='Path of a JSON file of documents that clients name by their id: {"<id>": "<document>"}.'
+    )
+    only_trusted_documents: Literal["on", "off"] = Field(
+        "off", description="Whether other documents are refused; GraphiQL needs them."
+    )
+    limits: Limits = Field(
+        Limits(), description="What one request may cost at most, e.g. STATUSGRAPH_LIMITS__DEPTH; see docs/limits.md."
     )
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",
         validation_alias=AliasChoices("REDIS_URL", "STATUSGRAPH_REDIS_URL", "redis_url"),
-        description="The Redis or Valkey server (≥ 6.2): redis://, rediss:// or unix://.",
+        description="The Redis or Valkey server (≥ 6.2): redis://, rediss:// or unix://; or Sentinels that know it, "
+        "redis+sentinel://host:port,host:port/service/db. See docs/redis.md.",
     )
     kubeconfig: str | None = Field(
         None,
@@ -101,6 +147,12 @@ class Settings(BaseSettings):
     keep_actions: int = Field(1_000, ge=10, description="Actions that Redis keeps, per cluster.")
     subscriber_queue: int = Field(10_000, ge=10, description="Changes that may wait for one slow subscription.")
     drain_seconds: float = Field(10, ge=0, le=60, description="Time over which open websockets are closed on SIGTERM.")
+    max_sockets: int = Field(5_000, ge=1, description="Websockets and event streams that one api process serves.")
+    max_sockets_per_peer: int = Field(2_000, ge=1, description="The same, of one address.")
+    trusted_proxies: Names = Field(
+        (),
+        description="Addresses or networks whose X-Forwarded-For says whose a connection is, comma-separated.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least level that is logged."
     )
@@ -132,11 +184,22 @@ class Settings(BaseSettings):
                 raise ValueError(f"{value} is no origin; write it as https://host or https://host:port, without a path")
         return tuple(value.lower() for value in values)
 
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if not re.fullmatch(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:]+", value):
+                raise ValueError(f"{value} is no name of a host; write it without a scheme and without a port")
+        return tuple(value.lower() for value in values)
+
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: str) -> str:
-        if not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("write it as redis://host:port/db, rediss://… or unix://…")
+        if "+sentinel://" in value:
+            if not SENTINELS.fullmatch(value):
+                raise ValueError("write it as redis+sentinel://host:port,host:port/service/db")
+        elif not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("write it as redis://host:port/db, rediss://…, unix://… or redis+sentinel://…")
         return value
 
 
@@ -189,7 +252,7 @@ def _name(field: str) -> str:
 
 
 def _default(value: object) -> str:
-    if isinstance(value, Rules):
+    if isinstance(value, Rules | Limits):
         return ", ".join(f"{field.name}={getattr(value, field.name):g}" for field in fields(value))
     if isinstance(value, tuple):
         return ",".join(value)

@@ -12,18 +12,22 @@ with ``from`` the original; nothing above that module catches a foreign type.
     ├── SubscriberOverflow         a reader was too slow for its bounded queue
     ├── ClusterError               the Kubernetes API server
     │   ├── ClusterUnreachable     no connection, no answer, a 5xx, a 429
+    │   │   ├── Unreadable         an answer that is none of Kubernetes
+    │   │   └── Oversized          an answer, or a line of one, that is longer than anything of Kubernetes
     │   └── ClusterRefused         a 4xx with the server's own words
     │       ├── Unauthorized       401
     │       ├── Forbidden          403
     │       ├── NotFound           404
     │       ├── Conflict           409
-    │       └── Expired            410, or an ERROR event of that code in a watch
+    │       └── Expired            410, or an ERROR event of that code in a watch; a version that is yet to come
     └── StoreError                 Redis
         ├── StoreUnavailable       no connection or no answer
         ├── StoreRefused           Redis refuses writes: memory, rights, read-only
         ├── StoreIncompatible      the data there was written by another layout version
+        ├── NameTaken              another cluster, or another election's leader, has this cluster's name
         ├── Fenced                 another leader's term is stored
-        └── EpochLost              the stored epoch is not the one we write for: data was lost or replaced
+        ├── EpochLost              the stored epoch is not the one we write for: data was lost or replaced
+        └── CursorExpired          what follows a cursor was trimmed before it was read
 """
 
 from __future__ import annotations
@@ -65,6 +69,14 @@ class ClusterUnreachable(ClusterError):
     """No connection, no answer in time, or an answer that says to try again later (429, 5xx)."""
 
 
+class Unreadable(ClusterUnreachable):
+    """What came is no answer of Kubernetes: some proxy's page, or a broken line of a watch."""
+
+
+class Oversized(ClusterUnreachable):
+    """More came, in one piece, than is held in memory at once."""
+
+
 class ClusterRefused(ClusterError):
     """A 4xx answer. ``status`` is the HTTP code, ``reason`` the Status object's reason, the text its own message."""
 
@@ -91,7 +103,7 @@ class Conflict(ClusterRefused):
 
 
 class Expired(ClusterRefused):
-    """410: the resourceVersion is too old; list again."""
+    """410: the resourceVersion is too old, or (504) it is one that the server has yet to reach; list again."""
 
 
 class StoreError(StatusgraphError):
@@ -110,6 +122,10 @@ class StoreIncompatible(StoreError):
     """Redis holds data of another layout version."""
 
 
+class NameTaken(StoreError):
+    """What Redis holds under this cluster's name is not ours to write. The message says what to do."""
+
+
 class Fenced(StoreError):
     """A newer leader has taken over, whose term is ``stored``; this process must stop writing."""
 
@@ -120,3 +136,7 @@ class Fenced(StoreError):
 
 class EpochLost(StoreError):
     """Redis no longer holds the epoch that the caller works with."""
+
+
+class CursorExpired(StoreError):
+    """Redis no longer holds all that follows a position of the change stream."""

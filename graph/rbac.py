@@ -11,6 +11,7 @@ from graph.actions.procedures import PROCEDURES
 from graph.config import Settings
 from graph.judging.decode import nodes_of
 from graph.model.kind import Kind
+from graph.watch.identity import NAMESPACES, SYSTEM
 from graph.watch.lease import LEASES
 
 API = "rbac.authorization.k8s.io"
@@ -20,7 +21,8 @@ Manifest = dict[str, Any]
 
 def rules(kinds: Sequence[Kind], *, actions: bool, cluster_wide: bool = True) -> list[Manifest]:
     """For watching these kinds and, if so, for all actions; each resource is named once. ``cluster_wide`` not: a Role
-    of a namespace gives no right to what belongs to none, and the operator goes on without it.
+    of a namespace gives no right to what belongs to none, and the operator goes on without it: without nodes, and
+    without knowing which cluster this is.
     """
     watched = [resource for kind in kinds for resource in (kind.resource, kind.kept) if resource is not None]
     if (beside := nodes_of(kinds)) is not None:
@@ -28,7 +30,8 @@ def rules(kinds: Sequence[Kind], *, actions: bool, cluster_wide: bool = True) ->
     needed = [rule(resource, "list", "watch") for resource in watched if cluster_wide or resource.namespaced]
     if actions:
         needed += [one for procedure in PROCEDURES.values() for one in procedure.rules]
-    return _merged(needed)
+    (identity,) = _merged([rule(NAMESPACES, "get")])
+    return [*_merged(needed), *([identity | {"resourceNames": [SYSTEM]}] if cluster_wide else [])]
 
 
 def lease_rules(name: str) -> list[Manifest]:

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from graph.app.redis_server import find as binary
@@ -25,10 +27,14 @@ def free_port() -> int:
 
 
 class RedisServer:
-    """One server on loopback with AOF in a folder of its own; it can be killed and started again on its port."""
+    """One server on loopback in a folder of its own; it can be killed and started again on its port.
 
-    def __init__(self, program: str, *, appendonly: bool = False) -> None:
+    ``words``: more of its command line.
+    """
+
+    def __init__(self, program: str, *words: str, appendonly: bool = False) -> None:
         self._program = program
+        self._words = words
         self._appendonly = appendonly
         self._home = tempfile.TemporaryDirectory(prefix="statusgraph-redis-")
         self._process: subprocess.Popen[bytes] | None = None
@@ -39,7 +45,7 @@ class RedisServer:
         """Returns when it answers."""
         words = [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self._home.name]
         words += ["--appendonly", "yes" if self._appendonly else "no", "--appendfsync", "always"]
-        self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen([*words, *self._words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + READY
         while not self._answers():
             if time.monotonic() > deadline or self._process.poll() is not None:
@@ -52,6 +58,16 @@ class RedisServer:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """While this is open, it stands still, and its connections with it."""
+        assert self._process is not None, "started first"
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def wipe(self) -> None:
         """Removes its files; only while it is not running."""

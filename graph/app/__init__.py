@@ -1,27 +1,24 @@
 """The composition root: which parts make up ``operator``, ``api`` and ``serve``, how they start and how they end.
 
-Ending (SIGTERM, SIGINT): unready at once, open websockets are closed one after another over ``drain_seconds``, the
+Ending (SIGTERM, SIGINT): unready at once, then open websockets are closed one after another over ``drain_seconds``, the
 operator gives its Lease back, connections are closed. A second signal ends at once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, nullcontext
 
 import structlog
-import uvicorn
 
 from graph import __version__
 from graph.app.part import Part
+from graph.app.server import Server
 from graph.config import Settings, address
 from graph.errors import SettingsError
-
-STALLED_MS = 20_000
-"""Milliseconds for which sent bytes may stay unacknowledged before the connection is given up."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +42,10 @@ async def run(settings: Settings, *, operator: bool, api: bool, ending: asyncio.
 
 
 async def _serve(parts: list[Part], asked: asyncio.Event | None) -> None:
+    gc.collect()
+    gc.freeze()  # the program itself is most of what the collector would look at; replicas hold hardly anything for it
     ending = asked or asyncio.Event()
-    servers = [(part, _Server(part)) for part in parts]
+    servers = [(part, _server(part)) for part in parts]
     with nullcontext() if asked else _signals(ending, servers):
         async with asyncio.TaskGroup() as tasks:
             jobs = [tasks.create_task(part.job()) for part in parts]
@@ -62,51 +61,24 @@ async def _serve(parts: list[Part], asked: asyncio.Event | None) -> None:
     log.info("ended")
 
 
-async def _listen(part: Part, server: _Server) -> None:
-    host, port = address(part.listen)
+async def _listen(part: Part, server: Server) -> None:
+    at = f"{server.config.host}:{server.config.port}"
     try:
-        bound = server.config.bind_socket()
-    except SystemExit as error:  # uvicorn's way of telling that the address is taken
+        bound = server.bind()
+    except SystemExit as error:
         name = f"STATUSGRAPH_{part.name.upper()}_LISTEN"
-        raise SettingsError(
-            f"{name}={part.listen}: {host}:{port} cannot be listened on, it is taken or not ours"
-        ) from error
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # a ping that is never answered does not free a client that reads nothing
-        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MS)
-    log.info("listening", part=part.name, address=f"http://{host}:{port}", version=__version__)
+        raise SettingsError(f"{name}={part.listen}: {at} cannot be listened on, it is taken or not ours") from error
+    log.info("listening", part=part.name, address=f"http://{at}", version=__version__)
     await server.serve(sockets=[bound])
 
 
-class _Server(uvicorn.Server):
-    """Ends when told to, not by signals of its own: two of them share one process."""
-
-    def __init__(self, part: Part) -> None:
-        host, port = address(part.listen)
-        super().__init__(
-            uvicorn.Config(
-                part.app,
-                host=host,
-                port=port,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                ws="websockets-sansio",
-                ws_max_size=65_536,
-                ws_per_message_deflate=False,
-                ws_ping_interval=10,
-                ws_ping_timeout=10,
-                timeout_graceful_shutdown=5,
-            )
-        )
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+def _server(part: Part) -> Server:
+    host, port = address(part.listen)
+    return Server(part.app, host=host, port=port, trusted_proxies=part.trusted_proxies)
 
 
 @contextmanager
-def _signals(ending: asyncio.Event, servers: list[tuple[Part, _Server]]) -> Iterator[None]:
+def _signals(ending: asyncio.Event, servers: list[tuple[Part, Server]]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     def end() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
 from prometheus_client import generate_latest
 from starlette.applications import Starlette
 
@@ -16,15 +16,16 @@ from graph.app.part import Part
 from graph.config import Settings
 from graph.kinds import KINDS
 from graph.kube import client
+from graph.store import inspection
 from graph.store.codec import Codec
 from graph.store.connection import Server
 from graph.store.desk import RedisDesk
 from graph.store.reader import RedisReader
 from graph.store.writer import Kept, RedisWriter
+from graph.watch import metrics
+from graph.watch.clock import ClusterClock
 from graph.watch.lease import Elector
 from graph.watch.operator import Operator
-
-log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -33,6 +34,8 @@ async def operator(settings: Settings) -> AsyncIterator[Part]:
     kube = await client.connect(settings.kubeconfig, settings.kube_context)
     server, tailing = Server(settings.redis_url), Server(settings.redis_url)
     codec = Codec(KINDS)
+    clock = ClusterClock(time.time, time.monotonic, told=metrics.SKEW.labels(settings.cluster).set)
+    kube.on_date = clock.hear
     kept = Kept(
         changes=settings.keep_changes,
         transitions=settings.keep_transitions,
@@ -48,20 +51,20 @@ async def operator(settings: Settings) -> AsyncIterator[Part]:
     )
     one = Operator(
         kube,
-        RedisWriter(server, settings.cluster, codec, kept),
+        RedisWriter(server, settings.cluster, codec, kept, clock),
         RedisReader(server, tailing, codec),
         elector,
         kinds=KINDS,
         settings=settings,
-        clock=time.time,
-        companions=[Runner(kube, RedisDesk(server, tailing, codec), settings=settings, clock=time.time)],
+        clock=clock,
+        companions=[Runner(kube, RedisDesk(server, tailing, codec), settings=settings, clock=clock)],
     )
     routes = probes.routes(one.unready, generate_latest)
 
     async def job() -> None:
-        for warning in await server.warnings():
-            log.warning(warning)
-        await one.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(inspection.tell(server, inspection.OF_OPERATOR))
+            await one.run()
 
     try:
         yield Part("operator", settings.operator_listen, Starlette(routes=routes), job)

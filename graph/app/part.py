@@ -11,11 +11,25 @@ Job = Callable[[], Coroutine[None, None, None]]
 
 
 class Part:
-    """One of the program's halves, ready to run. ``app`` answers at ``listen``; ``drain`` is awaited before the end."""
+    """One of the program's halves, ready to run.
 
-    def __init__(self, name: str, listen: str, app: Starlette, job: Job, drain: Job | None = None) -> None:
+    ``app`` answers at ``listen``; ``drain`` is awaited before the end; ``trusted_proxies`` are believed when they say
+    whose a connection is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        listen: str,
+        app: Starlette,
+        job: Job,
+        *,
+        drain: Job | None = None,
+        trusted_proxies: tuple[str, ...] = (),
+    ) -> None:
         self.name = name
         self.listen = listen
         self.app = app
         self.job = job
         self.drain = drain
+        self.trusted_proxies = trusted_proxies

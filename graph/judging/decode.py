@@ -24,7 +24,9 @@ class Nameplate(Struct, frozen=True, gc=False):
     metadata: dict[str, Any] = {}
 
 
-class _Line(Struct, Generic[T], frozen=True):
+class Line(Struct, Generic[T], frozen=True, gc=False):
+    """A line of a watch."""
+
     type: str
     object: T
 
@@ -36,7 +38,7 @@ class Variants:
         self.watched = watched
         self.kinds = tuple(kinds)
         self._decoders = [(kind, msgspec.json.Decoder(kind.view)) for kind in self.kinds]
-        self._line = _line_decoder(self.kinds[0]) if len(self.kinds) == 1 else None
+        self._lines = _line_decoder(self.kinds[0]) if len(self.kinds) == 1 else None
 
     def decode(self, raw: bytes | memoryview | msgspec.Raw) -> tuple[Kind, Object]:
         """The kind that claims the object and its view; MalformedObject when the bytes are not such an object."""
@@ -49,18 +51,19 @@ class Variants:
                 return kind, view
         raise MalformedObject(f"no kind claims this {self.watched.kind}")
 
-    def line(self, raw: bytes) -> tuple[str, Kind, Object] | None:
-        """A watch's line in one pass: its type and its object; None for what has to be looked at part by part.
+    def lines(self, raw: bytes) -> list[Line[Object]] | None:
+        """A watch's lines in one pass, all of ``kinds[0]``; None when there is one among them that has to be looked at
+        part by part.
 
-        A line of another type (BOOKMARK) may pass for an object: look at the type first.
+        Lines of another type (BOOKMARK) may pass for objects: look at the types first.
         """
-        if self._line is None:
+        if self._lines is None:
             return None
         try:
-            told = self._line.decode(raw)
+            told = self._lines.decode_lines(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
-        return (told.type, self.kinds[0], told.object) if self.kinds[0].claims(told.object) else None
+        return told if all(self.kinds[0].claims(line.object) for line in told) else None
 
     def remnant(self, raw: bytes | memoryview | msgspec.Raw) -> tuple[Kind, Object] | None:
         """A malformed object by as much of its metadata as can be read; without a name there is nothing to show."""
@@ -72,8 +75,8 @@ class Variants:
         return kind, msgspec.convert({"metadata": words}, kind.view)
 
 
-def _line_decoder(kind: Kind) -> msgspec.json.Decoder[_Line[Object]]:
-    return msgspec.json.Decoder(_Line[kind.view])  # type: ignore[name-defined] # the parameter is known at run time
+def _line_decoder(kind: Kind) -> msgspec.json.Decoder[Line[Object]]:
+    return msgspec.json.Decoder(Line[kind.view])  # type: ignore[name-defined] # the parameter is known at run time
 
 
 def _nameplate(raw: bytes | memoryview | msgspec.Raw) -> Mapping[str, Any]:

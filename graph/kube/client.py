@@ -7,8 +7,9 @@ reflector must see (ARCHITECTURE.md, "Watching"). Every failure is one of the Cl
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from graph.errors import (
     Expired,
     Forbidden,
     NotFound,
+    Oversized,
     SettingsError,
     Unauthorized,
 )
@@ -30,6 +32,13 @@ from graph.kube.library import ApiClient, Configuration, config
 
 TIMEOUT = 30.0
 """Seconds for a whole request that is no watch."""
+
+LONGEST = 32 * 2**20
+"""Bytes of a page of a list, or of a line of a watch: many times what etcd takes of one object, and what is held of
+them at most."""
+
+_BUFFER = 2**16
+"""Bytes that are taken from a socket at a time: what is still in the processor's cache when it is decoded."""
 
 _NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
@@ -42,11 +51,25 @@ _REFUSALS: dict[int, type[ClusterRefused]] = {
 }
 
 
+class _Cause(msgspec.Struct):
+    reason: str = ""
+
+
+class _Details(msgspec.Struct):
+    causes: tuple[_Cause, ...] = ()
+
+
 class _Answer(msgspec.Struct):
     """The Kubernetes ``Status`` object, as far as an error needs it."""
 
     message: str = ""
     reason: str = ""
+    details: _Details | None = None
+
+    @property
+    def of_the_future(self) -> bool:
+        """It was asked for a version that it does not know yet: it holds an older state than it once did."""
+        return self.details is not None and any(one.reason == "ResourceVersionTooLarge" for one in self.details.causes)
 
 
 class Kube:
@@ -57,6 +80,8 @@ class Kube:
         self.host: str = api.configuration.host
         self.namespace = namespace
         """The pod's own namespace, else the kubeconfig's."""
+        self.on_date: Callable[[float], None] = lambda _: None
+        """Told with each answer what time it is there, in POSIX seconds."""
 
     async def close(self) -> None:
         """Closes every connection."""
@@ -77,16 +102,27 @@ class Kube:
         async with self._open(method, path, query, limits, body=body, content_type=content_type) as response:
             return await response.read()
 
+    async def page(self, path: str, query: Mapping[str, str | int]) -> bytearray:
+        """A page of a list. Raises as ``request`` does, and Oversized. It is one request, never silently two."""
+        limits = aiohttp.ClientTimeout(total=TIMEOUT)
+        body = bytearray()
+        async with self._open("GET", path, query, limits, once=True) as response:
+            async for chunk in response.content.iter_any():
+                body += chunk
+                if len(body) > LONGEST:
+                    raise Oversized(f"{self.host}{path}: a page of more than {LONGEST} bytes")
+        return body
+
     @asynccontextmanager
     async def watch(
         self, path: str, query: Mapping[str, str | int], *, silence: float
-    ) -> AsyncIterator[AsyncIterator[list[bytes]]]:
-        """The lines of a watch, as many at a time as came together.
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The lines of a watch, as many at a time as came together. It is one request, never silently two.
 
         ClusterUnreachable after ``silence`` seconds without any.
         """
         limits = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT, sock_read=silence)
-        async with self._open("GET", path, query, limits) as response:
+        async with self._open("GET", path, query, limits, once=True) as response:
             yield _lines(response)
 
     @asynccontextmanager
@@ -99,6 +135,7 @@ class Kube:
         *,
         body: Any = None,
         content_type: str = "application/json",
+        once: bool = False,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         headers = {"Accept": "application/json", "User-Agent": "statusgraph"}
         rest = self._api.rest_client
@@ -116,7 +153,10 @@ class Kube:
                 proxy=rest.proxy,
                 proxy_headers=rest.proxy_headers,
                 server_hostname=rest.server_hostname,
+                read_bufsize=_BUFFER,
+                middlewares=[_once] if once else [],
             ) as response:
+                self._hear(response.headers.get("Date"))
                 if response.status >= 300:
                     raise _refusal(response.status, await response.read())
                 yield response
@@ -124,6 +164,11 @@ class Kube:
             raise
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ClusterUnreachable(f"{self.host}: {str(error) or type(error).__name__}") from error
+
+    def _hear(self, date: str | None) -> None:
+        if date is not None:
+            with suppress(ValueError):
+                self.on_date(parsedate_to_datetime(date).timestamp())
 
 
 async def connect(kubeconfig: str | None, context: str | None) -> Kube:
@@ -163,15 +208,26 @@ def _in_cluster(configuration: Any) -> str | None:
         return None
 
 
-async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[list[bytes]]:
-    rest = b""
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """aiohttp asks again at once, by itself, when a connection was lost; whoever waits between tries counts them."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise ClusterUnreachable(f"{request.url.origin()}: {str(error) or type(error).__name__}") from error
+
+
+async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    parts: list[bytes] = []
+    held = 0
     async for chunk in response.content.iter_any():
-        first, *others = chunk.split(b"\n")
-        rest += first
-        if others:
-            *lines, last = others
-            yield [rest, *lines]
-            rest = last
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            yield b"".join((*parts, memoryview(chunk)[:end]))
+            parts, held = [], 0
+        parts.append(chunk[end:])
+        held += len(chunk) - end
+        if held > LONGEST:
+            raise Oversized(f"{response.url.origin()}: a line of more than {LONGEST} bytes")
 
 
 def _refusal(status: int, body: bytes) -> ClusterError:
@@ -180,6 +236,8 @@ def _refusal(status: int, body: bytes) -> ClusterError:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         answer = _Answer(body[:500].decode(errors="replace"))
     text = answer.message or f"the API server answered {status}"
+    if answer.of_the_future:
+        return Expired(text, status=status, reason=answer.reason)
     if status == 429 or status >= 500:
         return ClusterUnreachable(f"{status}: {text}")
     return _REFUSALS.get(status, ClusterRefused)(text, status=status, reason=answer.reason)

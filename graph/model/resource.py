@@ -63,22 +63,22 @@ class ChangeType(StrEnum):
     DELETED = "DELETED"
 
 
-class ResourceChange(Struct, frozen=True, gc=False):
+class ResourceChange(Struct, Generic[F], frozen=True, gc=False, array_like=True):
     """A resource was added, modified or deleted (then ``resource`` is None)."""
 
     type: ChangeType
     key: Key
-    resource: Resource | None
+    resource: Resource[F] | None
     transition: Transition | None = None
 
 
-class ActionChange(Struct, frozen=True, gc=False):
+class ActionChange(Struct, frozen=True, gc=False, array_like=True):
     """An action was accepted or made a step."""
 
     action: Action
 
 
-class LogChange(Struct, frozen=True, gc=False):
+class LogChange(Struct, frozen=True, gc=False, array_like=True):
     """The operator wrote an entry of its log."""
 
     entry: LogEntry
@@ -110,6 +110,14 @@ class Freshness(Struct, frozen=True, gc=False, array_like=True):
     state: FreshnessState
     observed_at: str | None = None
     lag_ms: int | None = None
+
+
+class Whole(Struct, frozen=True, gc=False):
+    """Since when what was recorded is whole, retention aside; RFC 3339 with milliseconds, None where nobody knows."""
+
+    since: str | None = None
+    lost: bool = False
+    """The store lost data then; else it was new."""
 
 
 class Cursor(Struct, frozen=True, order=True, gc=False, array_like=True):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from graph.model.ref import Key
 from graph.model.resource import Cursor, Freshness, Resource
-from graph.store.hub import Hub
+from graph.store.hub import Hub, Reset, ResetReason
 from graph.store.replica import Replica
 
 
@@ -25,11 +25,19 @@ class Catalog:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self.forgotten: frozenset[str] = frozenset()
+        """Clusters that were removed on purpose: cursors of before still name them."""
         self._followed: dict[str, Followed] = {}
 
     def add(self, followed: Followed) -> None:
         """A cluster that is followed from now on."""
         self._followed[followed.replica.cluster] = followed
+
+    def remove(self, cluster: str) -> None:
+        """It is no longer followed: nothing of it is known from now on."""
+        replica = self._followed.pop(cluster).replica
+        if replica.cursor is not None:
+            self.hub.publish([Reset(replica.cursor, ResetReason.EPOCH_CHANGED)])
 
     @property
     def clusters(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from graph.errors import BadCursor, MalformedObject
 from graph.model.action import Action, ActionRequest, LogEntry
 from graph.model.kind import Kind
-from graph.model.ref import decode_id, encode_id
+from graph.model.ref import Key, decode_id, encode_id
 from graph.model.resource import (
     ActionChange,
     Change,
@@ -21,74 +21,68 @@ from graph.model.resource import (
     ResourceChange,
     Transition,
 )
-from graph.store.keys import field_of, key_of
+from graph.store.keys import field_of
+from graph.store.unread import Step, Unread, decoder
 
-_TYPES = {"A": ChangeType.ADDED, "M": ChangeType.MODIFIED, "D": ChangeType.DELETED}
-_LETTERS = {change: letter for letter, change in _TYPES.items()}
 _encode = msgspec.msgpack.Encoder().encode
+_ALONE = {change: b"\x93" + _encode(change) for change in ChangeType}
+"""How a ResourceChange begins: an array of three, the type."""
+_TOLD = {change: b"\x94" + _encode(change) for change in ChangeType}
+"""The same of one with a transition."""
 
 
 class Codec:
     """For one set of kinds. Every decoder raises MalformedObject for bytes that are something else."""
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
-        self._resources = {kind.name: msgspec.msgpack.Decoder(_resource_type(kind)) for kind in kinds}
-        self._transition = msgspec.msgpack.Decoder(Transition)
-        self._entry = msgspec.msgpack.Decoder(LogEntry)
-        self._action = msgspec.msgpack.Decoder(Action)
-        self._request = msgspec.msgpack.Decoder(ActionRequest)
+        types = {kind.name.encode(): kind.fields for kind in kinds}
+        self._resources = {sort: _decode(Resource, fields) for sort, fields in types.items()}
+        self._changes = {sort: _decode(Unread, fields) for sort, fields in types.items()}
+        self._changes |= {
+            b"action": msgspec.msgpack.Decoder(ActionChange).decode,
+            b"log": msgspec.msgpack.Decoder(LogChange).decode,
+        }
+        self.transition = decoder(Transition)
+        self.entry = decoder(LogEntry)
+        self.action = decoder(Action)
+        self.request = decoder(ActionRequest)
 
     def encode(self, value: Resource | Action | ActionRequest) -> bytes:
         """The bytes of a value."""
         return _encode(value)
 
-    def encode_change(self, change: Change) -> tuple[str, str, bytes, bytes]:
-        """(type, field, value, transition), as ``write.lua`` wants them."""
+    def encode_change(self, change: Change) -> tuple[str, str, bytes, bytes, bytes]:
+        """(sort, field, head, value, transition) for ``write.lua``: head + value + transition is the change."""
         if isinstance(change, ResourceChange):
-            value = _encode(change.resource) if change.resource is not None else b""
-            transition = _encode(change.transition) if change.transition is not None else b""
-            return _LETTERS[change.type], field_of(change.key), value, transition
+            key, told = change.key, change.transition
+            head = (_ALONE if told is None else _TOLD)[change.type] + _encode(key)
+            return key.kind, field_of(key), head, _encode(change.resource), b"" if told is None else _encode(told)
         if isinstance(change, ActionChange):
-            return "ACTION", change.action.id, _encode(change.action), b""
-        return "LOG", change.entry.id, _encode(change.entry), b""
+            return "action", change.action.id, b"\x91", _encode(change.action), b""
+        return "log", change.entry.id, b"\x91", _encode(change.entry), b""
 
-    def change(self, cluster: str, item: Mapping[bytes, bytes]) -> Change:
+    def step(self, sort: bytes, value: bytes) -> Step:
         """One entry of the change stream."""
-        letter, value = item[b"t"].decode(), item[b"v"]
-        if letter == "ACTION":
-            return ActionChange(self.action(value))
-        if letter == "LOG":
-            return LogChange(self.entry(value))
-        field = item[b"k"].decode()
-        return ResourceChange(
-            _TYPES[letter],
-            key_of(cluster, field),
-            self.resource(field, value) if value else None,
-            self.transition(item[b"x"]) if item[b"x"] else None,
-        )
+        try:
+            return self._changes[sort](value)  # type: ignore[no-any-return] # the decoder's type is made at run time
+        except KeyError as error:
+            raise MalformedObject(f"a change of an unknown sort is stored: {sort!r}") from error
+        except msgspec.MsgspecError as error:
+            raise MalformedObject(f"Redis holds an unreadable change of sort {sort!r}: {error}") from error
 
-    def resource(self, field: str, value: bytes) -> Resource:
-        """A resource; its field tells its kind."""
-        decoder = self._resources.get(field.partition("/")[0])
-        if decoder is None:
-            raise MalformedObject(f"a resource of an unknown kind is stored: {field}")
-        return _checked(decoder, value)  # type: ignore[no-any-return] # the decoder's type is made at run time
-
-    def transition(self, value: bytes) -> Transition:
-        """A recorded transition."""
-        return _checked(self._transition, value)  # type: ignore[no-any-return] # typed by its decoder
-
-    def entry(self, value: bytes) -> LogEntry:
-        """An operator log entry."""
-        return _checked(self._entry, value)  # type: ignore[no-any-return] # typed by its decoder
-
-    def action(self, value: bytes) -> Action:
-        """An action."""
-        return _checked(self._action, value)  # type: ignore[no-any-return] # typed by its decoder
-
-    def request(self, value: bytes) -> ActionRequest:
-        """A request for an action."""
-        return _checked(self._request, value)  # type: ignore[no-any-return] # typed by its decoder
+    def resources(self, pairs: Sequence[bytes]) -> dict[Key, Resource]:
+        """The resources of a hash (field, value …); a field tells the kind."""
+        found: dict[Key, Resource] = {}
+        decoders, field = self._resources, b""
+        try:
+            for field, value in zip(pairs[::2], pairs[1::2], strict=True):
+                resource = decoders[field.partition(b"/")[0]](value)
+                found[resource.key] = resource
+        except KeyError as error:
+            raise MalformedObject(f"a resource of an unknown kind is stored: {field!r}") from error
+        except msgspec.MsgspecError as error:
+            raise MalformedObject(f"Redis holds an unreadable resource {field!r}: {error}") from error
+        return found
 
 
 def encode_cursor(cursors: Iterable[Cursor]) -> str:
@@ -105,12 +99,5 @@ def decode_cursor(text: str) -> dict[str, Cursor]:
     return {cluster: Cursor(cluster, epoch, int(seq)) for cluster, epoch, seq in triples}
 
 
-def _resource_type(kind: Kind) -> Any:
-    return Resource[kind.fields]  # type: ignore[name-defined] # the parameter is only known at run time
-
-
-def _checked(decoder: msgspec.msgpack.Decoder[Any], value: bytes) -> Any:
-    try:
-        return decoder.decode(value)
-    except msgspec.MsgspecError as error:
-        raise MalformedObject(f"Redis holds something unreadable: {error}") from error
+def _decode(generic: Any, fields: type) -> Callable[[bytes], Any]:
+    return msgspec.msgpack.Decoder(generic[fields]).decode

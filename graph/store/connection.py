@@ -1,8 +1,4 @@
-"""The sole owner of redis-py: connecting, the Lua scripts, and its exceptions turned into ours.
-
-redis-py's own retries are off: it would send a write again whose reply was lost. Our batches survive that, see
-``write.lua``, but only the caller knows whether trying again makes sense.
-"""
+"""A Redis server: connecting, commands and the Lua scripts. With ``address`` and ``problems`` the owner of redis-py."""
 
 from __future__ import annotations
 
@@ -14,23 +10,15 @@ from importlib.resources import files
 from typing import Any
 
 from redis import exceptions
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
-from graph.errors import StoreError, StoreRefused, StoreUnavailable
+from graph.errors import StoreUnavailable
+from graph.store.address import client
+from graph.store.problems import ours
 
 TIMEOUT = 5.0
 """Seconds for a connection or an answer."""
 
 Value = str | bytes | int
-
-_REFUSALS = (
-    exceptions.ReadOnlyError,
-    exceptions.OutOfMemoryError,
-    exceptions.NoPermissionError,
-    exceptions.AuthenticationError,
-)
 
 
 class Script:
@@ -42,21 +30,14 @@ class Script:
 
 
 class Server:
-    """A Redis server behind a connection pool; connects on first use.
+    """A Redis server behind a connection pool; connects on first use, with Sentinels to the primary of the day.
 
     Every call raises StoreUnavailable, StoreRefused or StoreError.
     """
 
     def __init__(self, url: str, *, timeout: float = TIMEOUT) -> None:
-        self._redis: Any = Redis.from_url(
-            url,
-            protocol=2,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            **({} if url.startswith("unix:") else {"socket_keepalive": True}),  # a socket of the machine has none
-            retry=Retry(NoBackoff(), 0),
-            client_name="statusgraph",
-        )
+        self._redis, self._sentinels = client(url, timeout=timeout)
+        self._redis.set_response_callback("XREAD", _as_it_came)
 
     async def command(self, *words: Value) -> Any:
         """One command; strings in its reply are bytes."""
@@ -71,35 +52,17 @@ class Server:
             except exceptions.NoScriptError:
                 return await self._redis.execute_command("EVAL", script.text, len(keys), *keys, *args)
 
-    async def read(self, stream: str, after: str, *, count: int, wait: float) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        """(id, fields) of the stream's entries after an id; waits up to ``wait`` seconds for the first."""
+    async def read(self, stream: str, after: str, *, count: int, wait: float) -> list[tuple[bytes, list[bytes]]]:
+        """(id, [field, value …]) of the stream's entries after an id; waits up to ``wait`` seconds for the first."""
         words = ("XREAD", "COUNT", count, "BLOCK", max(1, int(wait * 1000)), "STREAMS", stream, after)
         reply = await self.command(*words)
         return reply[0][1] if reply else []
 
-    async def warnings(self) -> list[str]:
-        """What of the server's configuration would lose data, a sentence each. Empty also where it may not be asked."""
-        try:
-            config = [await self._config(name) for name in ("appendonly", "maxmemory-policy", "maxmemory")]
-        except StoreError:
-            return []
-        found = []
-        if config[0] == "no":
-            found.append(
-                "Redis runs without AOF: a restart loses transitions and the operator log; set appendonly yes."
-            )
-        if config[1] != "noeviction" and config[2] != "0":
-            found.append(f"Redis may evict data ({config[1]}); set maxmemory-policy noeviction.")
-        return found
-
     async def close(self) -> None:
         """Closes every connection."""
         await self._redis.aclose()
-
-    async def _config(self, name: str) -> str:
-        reply = await self.command("CONFIG", "GET", name)
-        pairs = reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
-        return str(pairs.get(name.encode(), b"").decode())
+        if self._sentinels is not None:
+            await self._sentinels.aclose()
 
 
 @asynccontextmanager
@@ -114,25 +77,17 @@ async def _translated() -> AsyncIterator[None]:
         _still_wanted()
     except exceptions.RedisError as error:
         _still_wanted()
-        raise _ours(error) from error
+        raise ours(error) from error
     except OSError as error:
         raise StoreUnavailable(f"Redis does not answer: {error}") from error
+
+
+def _as_it_came(reply: Any, **_: Any) -> Any:
+    """redis-py would make a dict of every entry, which costs more than reading it."""
+    return reply
 
 
 def _still_wanted() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
-
-
-def _ours(error: exceptions.RedisError) -> StoreError:
-    text = str(error)
-    if isinstance(error, _REFUSALS):
-        return StoreRefused(f"Redis refuses: {text}")
-    if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError):
-        return StoreUnavailable(f"Redis does not answer: {text}")
-    if text.startswith(("LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN")):
-        return StoreUnavailable(f"Redis is not ready: {text}")
-    if "OOM" in text or "MISCONF" in text:
-        return StoreRefused(f"Redis refuses: {text}")
-    return StoreError(f"Redis cannot do this: {text}")

@@ -39,10 +39,10 @@ class RedisDesk:
         """(receipt, request): first those left over, then new ones as they come."""
         last, stream = "0-0", Keys(cluster).requests
         while True:
-            for entry_id, item in await self._tailing.read(stream, last, count=10, wait=WAIT):
+            for entry_id, (_, value) in await self._tailing.read(stream, last, count=10, wait=WAIT):
                 last = entry_id.decode()
                 try:
-                    request = self._codec.request(item[b"v"])
+                    request = self._codec.request(value)
                 except MalformedObject as error:
                     log.error("a request for an action cannot be read, dropped", receipt=last, problem=str(error))
                     await self.done(cluster, last)

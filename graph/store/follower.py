@@ -9,16 +9,16 @@ is loaded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
-from graph.errors import EpochLost, MalformedObject, StatusgraphError, StoreError
-from graph.model import instant
+from graph.errors import CursorExpired, EpochLost, MalformedObject, StatusgraphError, StoreError
 from graph.model.resource import Change, Cursor, Freshness, FreshnessState
 from graph.store.hub import Delivery, Hub, Item, News, Reset, ResetReason
 from graph.store.protocols import Pulse, Reader
 from graph.store.replica import Replica
+from graph.store.unread import Step, in_full
 
 BEAT = 0.5
 """Seconds between two looks at the pulse, and the longest wait for a change."""
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 
 class Follower:
-    """See the module. ``clock``: POSIX seconds. Run ``run()`` as a task; it ends only by cancellation."""
+    """See the module. ``clock``: seconds since any instant. Run ``run()`` as a task; it ends only by cancellation."""
 
     def __init__(self, replica: Replica, reader: Reader, hub: Hub, clock: Callable[[], float]) -> None:
         self.replica = replica
@@ -37,6 +37,7 @@ class Follower:
         self._hub = hub
         self._clock = clock
         self._pulse: Pulse | None = None
+        self._looked = 0.0
         self._reachable = False
         self._told: FreshnessState | None = None
         self._due = 0  # what was written a beat ago should be here
@@ -44,10 +45,10 @@ class Follower:
 
     def freshness(self) -> Freshness:
         """How far the replica may be behind the cluster, as far as is known now."""
-        observed = self._pulse.observed_at if self._pulse else None
-        at = instant.parse(observed)
-        lag = None if at is None else max(0, round((self._clock() - at) * 1000))
-        return Freshness(self._state(at), observed, lag)
+        pulse, silent = self._pulse, self._silent()
+        if pulse is None or silent is None or not pulse.observed_at:
+            return Freshness(self._state(silent), pulse.observed_at if pulse else None, None)
+        return Freshness(self._state(silent), pulse.observed_at, round((silent + pulse.behind) * 1000))
 
     async def run(self) -> None:
         """Follows until cancelled; never raises for what Redis does."""
@@ -55,13 +56,22 @@ class Follower:
             tasks.create_task(self._watch_pulse())
             tasks.create_task(self._follow())
 
-    def _state(self, observed: float | None) -> FreshnessState:
+    def _silent(self) -> float | None:
+        """Seconds since the writer's last word: by the clock of Redis when we looked, from then on by our own.
+
+        The operator's clock, and ours as a date, may be an hour off.
+        """
+        if self._pulse is None or self._pulse.silent is None:
+            return None
+        return self._pulse.silent + max(0.0, self._clock() - self._looked)
+
+    def _state(self, silent: float | None) -> FreshnessState:
         pulse, cursor = self._pulse, self.replica.cursor
         if not self._reachable or pulse is None:
             return FreshnessState.DISCONNECTED
         if cursor is None or not pulse.loaded or pulse.epoch != cursor.epoch or cursor.seq < self._due:
             return FreshnessState.CATCHING_UP
-        if observed is None or self._clock() - observed > SILENT:
+        if silent is None or silent > SILENT:
             return FreshnessState.STALE
         return pulse.state
 
@@ -70,10 +80,13 @@ class Follower:
             cursor, before = self.replica.cursor, self._pulse
             try:
                 self._pulse = pulse = await self._reader.pulse(self.replica.cluster)
+                self._looked = self._clock()
                 self._due = before.seq if before and before.epoch == pulse.epoch else 0
                 self._lost = cursor is not None and (pulse.epoch != cursor.epoch or pulse.seq < cursor.seq)
                 self._reached(None)
-            except StoreError as error:
+                if cursor is not None and pulse.epoch == cursor.epoch and pulse.seq < cursor.seq:
+                    await self._reader.went_back(cursor)
+            except (StoreError, MalformedObject) as error:
                 self._reached(error)
             self._tell()
             await asyncio.sleep(BEAT)
@@ -93,16 +106,25 @@ class Follower:
             return
         try:
             page = await self._reader.tail(cursor, wait=BEAT)
-        except EpochLost:
+        except (EpochLost, CursorExpired) as error:
+            log.warning("loading again", cluster=cursor.cluster, problem=str(error))
             await self._load()
-            return
-        if page and page[0][0] != cursor.seq + 1:
-            log.warning("changes were trimmed before they were read, loading again", cluster=cursor.cluster)
-            await self._load()
-        elif page:
-            for seq, change in page:
-                self.replica.apply(seq, change)
-            self._publish(cursor.epoch, page)
+        else:
+            self._apply(page, cursor.epoch)
+
+    def _apply(self, page: Iterator[tuple[int, Step]], epoch: str) -> None:
+        apply, listened = self.replica.apply, len(self._hub) > 0
+        applied: list[tuple[int, Change]] = []
+        try:
+            for seq, step in page:
+                if not listened:
+                    apply(seq, step)
+                    continue
+                change = in_full(step)
+                apply(seq, change)
+                applied.append((seq, change))
+        finally:
+            self._publish(epoch, applied)  # also when the next one cannot be read
 
     async def _load(self) -> None:
         before, snapshot = self.replica.cursor, await self._reader.snapshot(self.replica.cluster)

@@ -1,4 +1,6 @@
-"""Finds the clusters that Redis holds and keeps a follower for each; a new one shows within seconds."""
+"""Finds the clusters that Redis holds and keeps a follower for each; a new one shows within seconds, a forgotten one
+goes.
+"""
 
 from __future__ import annotations
 
@@ -37,25 +39,36 @@ class Followers:
         self._hub = hub
         self._replica = replica
         self._clock = clock
-        self._known: set[str] = set()
+        self._following: dict[str, asyncio.Task[None]] = {}
         self._told = False
 
     async def run(self) -> None:
         """Follows all clusters until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             while True:
-                for cluster in await self._new():
-                    follower = Follower(self._replica(cluster), self._reader, self._hub, self._clock)
-                    self._known.add(cluster)
-                    self._catalog.add(follower)
-                    tasks.create_task(follower.run())
+                try:
+                    names, forgotten = await self._reader.clusters(), await self._reader.forgotten()
+                except StoreError as error:
+                    self._away(error)
+                else:
+                    for cluster in set(names) - self._following.keys():
+                        self._following[cluster] = tasks.create_task(self._followed(cluster).run())
+                    self._catalog.forgotten = frozenset(forgotten) - set(names)
+                    for cluster in self._following.keys() & self._catalog.forgotten:
+                        self._drop(cluster)
                 await asyncio.sleep(LOOK)
 
-    async def _new(self) -> list[str]:
-        try:
-            return [cluster for cluster in await self._reader.clusters() if cluster not in self._known]
-        except StoreError as error:
-            if not self._known and not self._told:  # later on, each follower tells of an absent Redis
-                self._told = True
-                log.warning("Redis cannot be read, trying again", problem=str(error))
-            return []
+    def _followed(self, cluster: str) -> Follower:
+        follower = Follower(self._replica(cluster), self._reader, self._hub, self._clock)
+        self._catalog.add(follower)
+        return follower
+
+    def _drop(self, cluster: str) -> None:
+        self._following.pop(cluster).cancel()
+        self._catalog.remove(cluster)
+        log.info("the cluster was forgotten", cluster=cluster)
+
+    def _away(self, error: StoreError) -> None:
+        if not self._following and not self._told:  # later on, each follower tells of an absent Redis
+            self._told = True
+            log.warning("Redis cannot be read, trying again", problem=str(error))

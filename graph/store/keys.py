@@ -3,14 +3,16 @@
 | key | type | holds |
 |---|---|---|
 | ``statusgraph:clusters`` | set | names of the clusters that an operator ever wrote |
+| ``statusgraph:forgotten`` | set | names of clusters that were removed on purpose, and not by a loss of data |
 | ``statusgraph:{c}:meta`` | hash | layout, epoch, term, seq, generation, what the beat says, where history begins |
 | ``statusgraph:{c}:resources:<generation>`` | hash | field: kind/namespace/name → Resource |
-| ``statusgraph:{c}:changes`` | stream ``seq-0`` | t: A M D ACTION LOG; k: field; v: value; x: Transition; e: epoch |
-| ``statusgraph:{c}:transitions`` | stream ``seq-0`` | x: Transition |
-| ``statusgraph:{c}:log`` | stream ``seq-0`` | v: LogEntry |
+| ``statusgraph:{c}:changes`` | stream ``seq-epoch`` | one Change, its field named by its sort: a kind, action, log |
+| ``statusgraph:{c}:transitions`` | stream ``seq-epoch`` | x: Transition |
+| ``statusgraph:{c}:log`` | stream ``seq-epoch`` | v: LogEntry |
 | ``statusgraph:{c}:actions`` | hash | action id → Action |
 | ``statusgraph:{c}:actions:order`` | list | action ids, newest first |
 | ``statusgraph:{c}:requests`` | stream | v: ActionRequest, until the operator has done it |
+| ``statusgraph:{c}:lost`` | string | an epoch of which an api had read more than it found; expires after a minute |
 | ``statusgraph:{c}:asked:<action id>`` | string | the request's fingerprint, for idempotency; expires after a day |
 """
 
@@ -18,10 +20,13 @@ from __future__ import annotations
 
 from graph.model.ref import Key
 
-LAYOUT = "1"
+LAYOUT = "2"
 """Version of all that is written; a Redis that holds another is refused."""
 
 CLUSTERS = "statusgraph:clusters"
+FORGOTTEN = "statusgraph:forgotten"
+RIGHTS = tuple(f"statusgraph:{{rights}}:{kind}" for kind in ("hash", "stream", "list", "set", "string"))
+"""Where rights are tried; nothing is left there."""
 
 
 class Keys:
@@ -36,6 +41,7 @@ class Keys:
         self.actions = self.prefix + "actions"
         self.action_order = self.prefix + "actions:order"
         self.requests = self.prefix + "requests"
+        self.lost = self.prefix + "lost"
 
     def resources(self, generation: str) -> str:
         """The hash of one generation of resources."""
@@ -47,11 +53,21 @@ class Keys:
 
 
 def field_of(key: Key) -> str:
-    """The field of a resource in its hash; the cluster is in the key's tag. Names never hold a slash."""
+    """The field of a resource in its hash; the cluster is in the key's tag."""
     return f"{key.kind}/{key.namespace}/{key.name}"
 
 
-def key_of(cluster: str, field: str) -> Key:
-    """The way back from ``field_of``."""
-    kind, namespace, name = field.split("/", 2)
-    return Key(cluster, kind, namespace, name)
+def epoch_number(epoch: str) -> int:
+    """The epoch in the ids of entries: each says of which it is, and no byte is spent on it."""
+    return int(epoch, 16)
+
+
+def after(seq: int) -> str:
+    """The id behind every entry of a seq, whatever its epoch."""
+    return f"{seq}-{2**64 - 1}"
+
+
+def place_of(entry_id: bytes) -> tuple[int, int]:
+    """(seq, epoch as a number) of an entry."""
+    seq, _, epoch = entry_id.partition(b"-")
+    return int(seq), int(epoch)

@@ -3,7 +3,8 @@
 Contract: what ``put`` took is written once, in order, sooner or later; while Redis is away nothing is forgotten but
 values that a later change of the same object replaces. Into an epoch that has no generation yet goes
 ``everything()`` first. When Redis lost its data the outbox starts a new epoch with ``everything()`` and then writes
-the transitions that were still waiting. ``run`` ends only with Fenced (another leader writes now) or by cancellation.
+the transitions that were still waiting. ``run`` ends only with Fenced or NameTaken (another writes now) or by
+cancellation.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from contextlib import suppress
 
 import structlog
 
-from graph.errors import EpochLost, Fenced, StoreError, StoreIncompatible
+from graph.errors import EpochLost, Fenced, NameTaken, StoreError, StoreRefused
 from graph.model.ref import Key
 from graph.model.resource import Change, ChangeType, FreshnessState, Resource, ResourceChange
+from graph.store import metrics
 from graph.store.protocols import Pen, Writer
 
 BATCH = 500
@@ -29,12 +31,17 @@ RETRY = (0.1, 0.2, 0.4, 0.8)
 
 Item = Change | asyncio.Event
 """An event is set when everything before it is written."""
+Waiting = tuple[float, Item]
+"""Since when it waits, by the loop's clock."""
 
 log = structlog.get_logger(__name__)
 
 
 class Outbox:
-    """See the module. ``everything``: the resources as they should be stored; ``vitals``: what the next beat says."""
+    """See the module. ``everything``: the resources as they should be stored; ``vitals``: what the next beat says.
+
+    ``cluster``: under which its metrics are shown.
+    """
 
     def __init__(
         self,
@@ -43,34 +50,48 @@ class Outbox:
         *,
         everything: Callable[[], dict[Key, Resource]],
         vitals: Callable[[], tuple[FreshnessState, str | None]],
+        cluster: str = "",
     ) -> None:
         self.pen = pen
+        self._cluster = cluster
         self._writer = writer
         self._everything = everything
         self._vitals = vitals
-        self._waiting: deque[Item] = deque()
-        self._batch: list[Item] = []  # under way: repeated as it is until it is known to be there
+        self._waiting: deque[Waiting] = deque()
+        self._crowded = CROWDED
+        self._batch: list[Waiting] = []  # under way: repeated as it is until it is known to be there
         self._filling: list[Resource] | None = None  # as is this
         self._wake = asyncio.Event()
         self._failures = 0
+        self._told: type[StoreError] | None = None
+        self.refused = False
+        """Whether Redis answers and takes nothing: no memory, no right, a replica."""
         self._beaten = 0.0
         self._open = False
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._batch)
 
+    @property
+    def oldest(self) -> float:
+        """For how many seconds the oldest of what waits has waited; 0 when nothing does."""
+        first = next(iter(self._batch or self._waiting), None)
+        return 0.0 if first is None else max(0.0, _now() - first[0])
+
     def put(self, changes: Iterable[Change]) -> None:
         """Queues changes; never blocks."""
-        self._waiting.extend(changes)
-        if len(self._waiting) > CROWDED:
+        now = _now()
+        self._waiting.extend((now, change) for change in changes)
+        if len(self._waiting) > self._crowded:
             self._waiting = deque(_squeezed(self._waiting))
+            self._crowded = max(CROWDED, 2 * len(self._waiting))  # what is left is not gone through for each change
         if self._waiting:
             self._wake.set()
 
     async def written(self) -> None:
         """Returns when all that was queued until now is in Redis."""
         mark = asyncio.Event()
-        self._waiting.append(mark)
+        self._waiting.append((_now(), mark))
         self._wake.set()
         await mark.wait()
 
@@ -81,16 +102,18 @@ class Outbox:
 
     async def run(self) -> None:
         """Writes what is queued, and beats."""
-        while True:
-            try:
-                await self._step()
-            except EpochLost as error:
-                log.warning("Redis lost data, writing everything again", problem=str(error))
-                await self._renew()
-            except Fenced:
-                raise
-            except StoreError as error:
-                await self._failed(error)
+        with metrics.shown(self, self._cluster):
+            while True:
+                try:
+                    await self._step()
+                except EpochLost as error:
+                    log.warning("Redis lost data, writing everything again", problem=str(error))
+                    metrics.LOSSES.labels(self._cluster).inc()
+                    await self._renew()
+                except Fenced:
+                    raise
+                except StoreError as error:
+                    await self._failed(error)
 
     async def _step(self) -> None:
         if self._open and not self.pen.loaded:
@@ -99,13 +122,13 @@ class Outbox:
             self._batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
         if self._batch:
             await self._write_batch()
-        now = asyncio.get_running_loop().time()
+        now = _now()
         if now - self._beaten >= BEAT:
             await self._writer.beat(self.pen, *self._vitals())
             self._beaten = now
         if self._failures:
             log.info("Redis takes writes again", waiting=len(self))
-            self._failures = 0
+            self._failures, self._told, self.refused = 0, None, False
         if not (self._open and self._waiting):
             self._wake.clear()
             with suppress(TimeoutError):
@@ -113,10 +136,10 @@ class Outbox:
                     await self._wake.wait()
 
     async def _write_batch(self) -> None:
-        changes = [item for item in self._batch if not isinstance(item, asyncio.Event)]
+        changes = [item for _, item in self._batch if not isinstance(item, asyncio.Event)]
         if changes:
             self.pen = await self._writer.write(self.pen, changes)
-        for item in self._batch:
+        for _, item in self._batch:
             if isinstance(item, asyncio.Event):
                 item.set()
         self._batch = []
@@ -136,34 +159,40 @@ class Outbox:
         self._filling = None
         while True:
             try:
-                self.pen = await self._writer.claim(self.pen.term, lost=self.pen.epoch)
+                self.pen = await self._writer.claim(self.pen.term, lost=self.pen.epoch, candidate=self.pen.candidate)
                 return
-            except (Fenced, StoreIncompatible):
+            except (Fenced, NameTaken):
                 raise
             except StoreError as error:
                 await self._failed(error)
 
     async def _failed(self, error: StoreError) -> None:
-        if not self._failures:
+        self.refused = isinstance(error, StoreRefused)
+        if type(error) is not self._told:  # an alarm for each way to fail, however often it is tried
+            self._told = type(error)
             log.warning("Redis takes no writes, trying again", problem=str(error), waiting=len(self))
         wait = RETRY[min(self._failures, len(RETRY) - 1)]
         self._failures += 1
         await asyncio.sleep(wait)
 
 
-def _untold(changes: Sequence[Item], resources: dict[Key, Resource]) -> Iterator[Item]:
-    for change in changes:
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _untold(changes: Sequence[Waiting], resources: dict[Key, Resource]) -> Iterator[Waiting]:
+    for since, change in changes:
         if not isinstance(change, ResourceChange):
-            yield change
+            yield since, change
         elif change.transition is not None:
             resource = resources.get(change.key)
             kind = ChangeType.DELETED if resource is None else ChangeType.MODIFIED
-            yield ResourceChange(kind, change.key, resource, change.transition)
+            yield since, ResourceChange(kind, change.key, resource, change.transition)
 
 
-def _squeezed(changes: Sequence[Item]) -> Iterator[Item]:
+def _squeezed(changes: Sequence[Waiting]) -> Iterator[Waiting]:
     """Without the values that a later change of the same object replaces."""
-    last = {change.key: at for at, change in enumerate(changes) if isinstance(change, ResourceChange)}
-    for at, change in enumerate(changes):
+    last = {change.key: at for at, (_, change) in enumerate(changes) if isinstance(change, ResourceChange)}
+    for at, (since, change) in enumerate(changes):
         if not isinstance(change, ResourceChange) or change.transition is not None or last[change.key] == at:
-            yield change
+            yield since, change

@@ -11,14 +11,30 @@ A reader may be behind; ``Freshness`` says how far.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from graph.model.action import Action, ActionRequest, LogEntry
 from graph.model.ref import Key
-from graph.model.resource import Change, Cursor, FreshnessState, Resource, Transition
+from graph.model.resource import Change, Cursor, FreshnessState, Resource, Transition, Whole
+from graph.store.unread import Step
+
+
+class Candidate(Struct, frozen=True):
+    """Who asks for the pen, as far as it is known; what is empty is not compared."""
+
+    holder: str = ""
+    """The process: of two with the same term only one may write."""
+    lease: str = ""
+    """UID of the Lease by which it was elected: terms of another Lease are not comparable."""
+    cluster: str = ""
+    """UID of the namespace kube-system, which lives as long as its cluster."""
+
+
+UNKNOWN = Candidate()
+"""Nothing is compared but the term."""
 
 
 class Pen(Struct, frozen=True):
@@ -30,6 +46,8 @@ class Pen(Struct, frozen=True):
     """Of the last item that is stored."""
     loaded: bool
     """Whether the epoch has a generation of resources; if not, the writer fills one first."""
+    candidate: Candidate = UNKNOWN
+    """Whose it is."""
 
 
 class Snapshot(Struct, frozen=True):
@@ -44,6 +62,8 @@ class Snapshot(Struct, frozen=True):
     log: Sequence[tuple[int, LogEntry]]
     log_from: int
     actions: Sequence[Action]
+    whole: Whole = Whole()
+    """Since when the histories are."""
 
 
 class Pulse(Struct, frozen=True):
@@ -54,6 +74,10 @@ class Pulse(Struct, frozen=True):
     state: FreshnessState
     observed_at: str | None
     loaded: bool
+    silent: float | None = None
+    """Seconds since then, by the clock of Redis: clocks of two machines are never compared. None: it never spoke."""
+    behind: float = 0.0
+    """Seconds from ``observed_at`` to its word, by its own clock."""
 
 
 class Writer(Protocol):
@@ -62,8 +86,12 @@ class Writer(Protocol):
     Every call may raise StoreUnavailable or StoreRefused: try again, nothing has happened or all of it.
     """
 
-    async def claim(self, term: int, *, lost: str = "") -> Pen:
-        """Takes the pen. ``lost``: the epoch that is known to have lost data. Raises Fenced, StoreIncompatible."""
+    async def claim(self, term: int, *, lost: str = "", candidate: Candidate = UNKNOWN) -> Pen:
+        """Takes the pen. ``lost``: the epoch that is known to have lost data.
+
+        Raises Fenced, StoreIncompatible, and NameTaken when another cluster's data are there, or another election's
+        leader writes.
+        """
 
     async def write(self, pen: Pen, changes: Sequence[Change]) -> Pen:
         """Writes the batch under the next seqs; the pen for the next one. Raises Fenced, EpochLost."""
@@ -81,17 +109,23 @@ class Reader(Protocol):
     async def clusters(self) -> Sequence[str]:
         """The clusters that were ever written, by name."""
 
+    async def forgotten(self) -> Sequence[str]:
+        """The clusters that were removed on purpose; those that are written again since are in ``clusters``, too."""
+
     async def snapshot(self, cluster: str) -> Snapshot | None:
         """None while nothing is loaded. Raises StoreIncompatible."""
 
     async def pulse(self, cluster: str) -> Pulse:
         """The writer's last word."""
 
-    async def tail(self, cursor: Cursor, *, wait: float) -> Sequence[tuple[int, Change]]:
-        """What follows the cursor, at most a page; empty when ``wait`` seconds passed. The caller checks that seqs
-        are dense.
+    async def went_back(self, cursor: Cursor) -> None:
+        """Tells the writer, who may be another than wrote it, that Redis no longer holds all up to here."""
 
-        Raises EpochLost when the stream goes on in another epoch.
+    async def tail(self, cursor: Cursor, *, wait: float) -> Iterator[tuple[int, Step]]:
+        """What follows the cursor, dense, at most a page; nothing when ``wait`` seconds passed.
+
+        Each is decoded when its turn comes: what takes the place of an old value uses its memory again, at half the
+        cost. Raises EpochLost when the stream goes on in another epoch, CursorExpired when what follows was trimmed.
         """
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count, starmap
+from operator import itemgetter
 
-from graph.errors import EpochLost, StoreIncompatible
-from graph.model.resource import Change, Cursor, FreshnessState
+from graph.errors import CursorExpired, EpochLost, MalformedObject, StoreIncompatible
+from graph.model.resource import Cursor, FreshnessState, Whole
 from graph.store.codec import Codec
 from graph.store.connection import Script, Server
-from graph.store.keys import CLUSTERS, LAYOUT, Keys, key_of
+from graph.store.keys import CLUSTERS, FORGOTTEN, LAYOUT, Keys, after, epoch_number, place_of
 from graph.store.protocols import Pulse, Snapshot
+from graph.store.unread import Step
 
 PAGE = 1000
 """Changes that are read at once."""
+
+LOST = 60
+"""Seconds for which it is remembered that an epoch lost something."""
 
 _STATES = {state.value: state for state in FreshnessState}
 
@@ -24,12 +31,18 @@ class RedisReader:
         self._server = server
         self._tailing = tailing
         self._codec = codec
-        self._snapshot = Script("snapshot")
+        self._snapshot, self._pulse = Script("snapshot"), Script("pulse")
 
     async def clusters(self) -> Sequence[str]:
         """The clusters that were ever written, by name."""
-        names = await self._server.command("SMEMBERS", CLUSTERS)
-        return sorted(name.decode() for name in names)
+        return await self._names(CLUSTERS)
+
+    async def forgotten(self) -> Sequence[str]:
+        """The clusters that were removed on purpose."""
+        return await self._names(FORGOTTEN)
+
+    async def _names(self, key: str) -> Sequence[str]:
+        return sorted(name.decode() for name in await self._server.command("SMEMBERS", key))
 
     async def snapshot(self, cluster: str) -> Snapshot | None:
         """One atomic read; None while nothing is loaded."""
@@ -38,45 +51,67 @@ class RedisReader:
         reply = await self._server.script(self._snapshot, names, [keys.resources("")])
         if reply is None:
             return None
-        epoch, seq, layout, transitions_from, log_from, pairs, transitions, log, actions = reply
+        epoch, seq, layout, transitions_from, log_from, pairs, transitions, log, actions, since, lost = reply
         if layout.decode() != LAYOUT:
             raise StoreIncompatible(f"Redis holds data of layout {layout.decode()!r}, this version reads {LAYOUT!r}")
         codec = self._codec
-        fields = [field.decode() for field in pairs[::2]]
-        return Snapshot(
-            cursor=Cursor(cluster, epoch.decode(), int(seq)),
-            resources={
-                key_of(cluster, field): codec.resource(field, value)
-                for field, value in zip(fields, pairs[1::2], strict=True)
-            },
-            transitions=[(_seq(id_), codec.transition(item[1])) for id_, item in transitions],
-            transitions_from=int(transitions_from),
-            log=[(_seq(id_), codec.entry(item[1])) for id_, item in log],
-            log_from=int(log_from),
-            actions=[codec.action(value) for value in actions],
-        )
+        with _readable():
+            return Snapshot(
+                cursor=Cursor(cluster, epoch.decode(), int(seq)),
+                resources=codec.resources(pairs),
+                transitions=[(_seq(id_), codec.transition(item[1])) for id_, item in transitions],
+                transitions_from=int(transitions_from),
+                log=[(_seq(id_), codec.entry(item[1])) for id_, item in log],
+                log_from=int(log_from),
+                actions=[codec.action(value) for value in actions],
+                whole=Whole(since.decode() or None, lost == b"1"),
+            )
 
     async def pulse(self, cluster: str) -> Pulse:
         """The writer's last word."""
-        fields = ("epoch", "seq", "state", "observed", "generation")
-        reply = await self._server.command("HMGET", Keys(cluster).meta, *fields)
-        epoch, seq, state, observed, generation = (part.decode() if part else None for part in reply)
-        return Pulse(
-            epoch=epoch,
-            seq=int(seq or 0),
-            state=_STATES.get(state or "", FreshnessState.CATCHING_UP),
-            observed_at=observed,
-            loaded=generation is not None,
-        )
+        reply = await self._server.script(self._pulse, [Keys(cluster).meta], [])
+        with _readable():
+            epoch, seq, state, observed, generation, behind, silent = (one.decode() if one else None for one in reply)
+            return Pulse(
+                epoch=epoch,
+                seq=int(seq or 0),
+                state=_STATES.get(state or "", FreshnessState.CATCHING_UP),
+                observed_at=observed,
+                loaded=generation is not None,
+                silent=None if silent is None else max(0, int(silent)) / 1000,
+                behind=int(behind or 0) / 1000,
+            )
 
-    async def tail(self, cursor: Cursor, *, wait: float) -> Sequence[tuple[int, Change]]:
+    async def went_back(self, cursor: Cursor) -> None:
+        """The next beat finds it."""
+        await self._server.command("SET", Keys(cursor.cluster).lost, cursor.epoch, "EX", LOST)
+
+    async def tail(self, cursor: Cursor, *, wait: float) -> Iterator[tuple[int, Step]]:
         """What follows the cursor, at most a page."""
         stream = Keys(cursor.cluster).changes
-        entries = await self._tailing.read(stream, f"{cursor.seq}-0", count=PAGE, wait=wait)
-        if any(item[b"e"].decode() != cursor.epoch for _, item in entries):
-            raise EpochLost(f"the stream goes on in another epoch than {cursor.epoch}")
-        return [(_seq(id_), self._codec.change(cursor.cluster, item)) for id_, item in entries]
+        entries = await self._tailing.read(stream, after(cursor.seq), count=PAGE, wait=wait)
+        if entries:
+            _check(cursor, len(entries), first=place_of(entries[0][0]), last=place_of(entries[-1][0]))
+        step = self._codec.step
+        return zip(count(cursor.seq + 1), starmap(step, map(itemgetter(1), entries)), strict=False)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Somebody else may have written there."""
+    try:
+        yield
+    except ValueError as error:
+        raise MalformedObject(f"Redis holds something unreadable: {error}") from error
+
+
+def _check(cursor: Cursor, count: int, *, first: tuple[int, int], last: tuple[int, int]) -> None:
+    """Of a page its ends tell: seqs only rise, and an epoch that was left does not return."""
+    if not first[1] == last[1] == epoch_number(cursor.epoch):
+        raise EpochLost(f"the stream goes on in another epoch than {cursor.epoch}")
+    if (first[0], last[0]) != (cursor.seq + 1, cursor.seq + count):
+        raise CursorExpired(f"of what follows seq {cursor.seq} only {first[0]} to {last[0]} is there")
 
 
 def _seq(entry_id: bytes) -> int:
-    return int(entry_id.partition(b"-")[0])
+    return place_of(entry_id)[0]

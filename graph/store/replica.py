@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
+from msgspec import Raw, Struct
+
 from graph.model.action import Action, LogEntry
 from graph.model.kind import Kind
 from graph.model.ref import Key, ObjectRef
@@ -24,41 +26,61 @@ from graph.model.resource import (
     Resource,
     ResourceChange,
     Transition,
+    Whole,
 )
 from graph.store.protocols import Snapshot
+from graph.store.unread import Step, decoder
 
 T = TypeVar("T")
 
 
+class _Kept(Struct, gc=False):
+    seq: int
+    item: Any
+    """Raw until somebody reads it."""
+
+
 class History(Generic[T]):
-    """The newest items of a kind of record, oldest first, with their seqs.
+    """The newest items of a kind of record, oldest first, with their seqs. Raw ones are decoded when they are read.
 
     All with a seq greater than ``complete_from`` are here.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, type_: type[T]) -> None:
         self._limit = limit
-        self.items: deque[tuple[int, T]] = deque()
+        self._decode = decoder(type_)
+        self._kept: deque[_Kept] = deque()
         self.complete_from = 0
+
+    @property
+    def items(self) -> Iterator[tuple[int, T]]:
+        """All that are kept, oldest first."""
+        return map(self._item, tuple(self._kept))
 
     def load(self, items: Iterable[tuple[int, T]], complete_from: int) -> None:
         """Replaces everything."""
-        self.items = deque()
+        self._kept = deque()
         self.complete_from = complete_from
         for seq, item in items:
             self.append(seq, item)
 
-    def append(self, seq: int, item: T) -> None:
+    def append(self, seq: int, item: T | Raw) -> None:
         """The newest one; drops the oldest beyond the limit."""
-        self.items.append((seq, item))
-        if len(self.items) > self._limit:
-            self.complete_from, _ = self.items.popleft()
+        kept = self._kept
+        kept.append(_Kept(seq, item.copy() if isinstance(item, Raw) else item))  # of a change only its own bytes
+        if len(kept) > self._limit:
+            self.complete_from = kept.popleft().seq
 
-    def after(self, seq: int) -> list[tuple[int, T]]:
+    def after(self, seq: int) -> Iterator[tuple[int, T]]:
         """All that followed ``seq``, oldest first. Complete only if ``seq >= complete_from``."""
-        found = list(itertools.takewhile(lambda pair: pair[0] > seq, reversed(self.items)))
+        found = list(itertools.takewhile(lambda kept: kept.seq > seq, reversed(self._kept)))
         found.reverse()
-        return found
+        return map(self._item, found)
+
+    def _item(self, kept: _Kept) -> tuple[int, T]:
+        if type(kept.item) is Raw:
+            kept.item = self._decode(kept.item)
+        return kept.seq, kept.item
 
 
 class Replica:
@@ -69,9 +91,10 @@ class Replica:
     ) -> None:
         self.cluster = cluster
         self.cursor: Cursor | None = None
-        self.transitions: History[Transition] = History(keep_transitions)
-        self.log: History[LogEntry] = History(keep_log)
+        self.transitions: History[Transition] = History(keep_transitions, Transition)
+        self.log: History[LogEntry] = History(keep_log, LogEntry)
         self.actions: dict[str, Action] = {}
+        self.whole = Whole()
         self.resources: dict[Key, Resource] = {}
         self._keep_actions = keep_actions
         self._kinds = [kind.name for kind in kinds]
@@ -86,22 +109,22 @@ class Replica:
         self.transitions.load(snapshot.transitions, snapshot.transitions_from)
         self.log.load(snapshot.log, snapshot.log_from)
         self.actions = {action.id: action for action in snapshot.actions}
-        self.cursor = snapshot.cursor
+        self.cursor, self.whole = snapshot.cursor, snapshot.whole
         if before is None or before.epoch != snapshot.cursor.epoch:
             return []
         return sorted(self._missed(before.seq, snapshot.cursor.seq, old), key=lambda pair: pair[0])
 
-    def apply(self, seq: int, change: Change) -> None:
+    def apply(self, seq: int, change: Step) -> None:
         """One item of the change stream, the next after ``cursor``."""
         assert self.cursor is not None, "loaded first"
-        if isinstance(change, ResourceChange):
-            self._replace(change.key, change.resource)
-            if change.transition is not None:
-                self.transitions.append(seq, change.transition)
-        elif isinstance(change, ActionChange):
+        if isinstance(change, ActionChange):
             self._act(change.action)
-        else:
+        elif isinstance(change, LogChange):
             self.log.append(seq, change.entry)
+        else:
+            self._replace(change.key, change.resource)
+            if change.transition:
+                self.transitions.append(seq, change.transition)
         self.cursor = Cursor(self.cluster, self.cursor.epoch, seq)
 
     # --- reading
@@ -149,7 +172,7 @@ class Replica:
 
     def _replace(self, key: Key, resource: Resource | None) -> None:
         old = self.resources.get(key)
-        if old is not None and resource is not None and _place(old) == _place(resource):
+        if old is not None and resource is not None and _in_one_place(old, resource):
             self.resources[key] = resource  # the indexes hold keys: they are as they should be
             return
         if old is not None:
@@ -207,8 +230,8 @@ class Replica:
             yield last, ActionChange(action)
 
 
-def _place(resource: Resource) -> tuple[Key | None, Key | None, str | None]:
-    return resource.owner, resource.service, resource.uid
+def _in_one_place(one: Resource, other: Resource) -> bool:
+    return one.uid == other.uid and one.owner == other.owner and one.service == other.service
 
 
 def _drop(index: dict[Any, dict[Key, None]], at: Any, key: Key) -> None:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from graph.errors import EpochLost, Fenced, StoreError, StoreIncompatible
+from graph.errors import EpochLost, Fenced, NameTaken, StoreError, StoreIncompatible
+from graph.model import instant
 from graph.model.resource import Change, FreshnessState, Resource
 from graph.store.codec import Codec
 from graph.store.connection import Script, Server, Value
-from graph.store.keys import CLUSTERS, LAYOUT, Keys, field_of
-from graph.store.protocols import Pen
+from graph.store.keys import CLUSTERS, LAYOUT, Keys, epoch_number, field_of
+from graph.store.protocols import UNKNOWN, Candidate, Pen
 
 PAGE = 500
 """Resources in one call while a generation is filled."""
+GONE_MS = 3_000
+"""A leader of another election that did not beat for so long is gone."""
+
+TAKEN = {
+    "CLUSTER": "the name {name!r} is taken: Redis holds the data of another cluster under it; set another "
+    "STATUSGRAPH_CLUSTER, or, when that cluster is gone for good, run `statusgraph forget {name}`",
+    "WRITTEN": "the name {name!r} is taken: an operator that another Lease elected writes under it; set another "
+    "STATUSGRAPH_CLUSTER, or the same STATUSGRAPH_LEASE_NAME and STATUSGRAPH_LEASE_NAMESPACE as there",
+}
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -28,37 +39,49 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class RedisWriter:
-    """One cluster's writer. It never has two calls under way."""
+    """One cluster's writer. It never has two calls under way. ``clock``: POSIX seconds, as in what it is told."""
 
-    def __init__(self, server: Server, cluster: str, codec: Codec, kept: Kept) -> None:
+    def __init__(
+        self, server: Server, cluster: str, codec: Codec, kept: Kept, clock: Callable[[], float] = time.time
+    ) -> None:
         self._server = server
         self._cluster = cluster
         self._codec = codec
         self._kept = kept
+        self._clock = clock
+        self._wrote = False
         self._keys = Keys(cluster)
         self._claim, self._write = Script("claim"), Script("write")
         self._fill, self._swap, self._beat = Script("fill"), Script("swap"), Script("beat")
 
-    async def claim(self, term: int, *, lost: str = "") -> Pen:
+    async def claim(self, term: int, *, lost: str = "", candidate: Candidate = UNKNOWN) -> Pen:
         """Takes the pen."""
-        await self._server.command("SADD", CLUSTERS, self._cluster)
-        reply = await self._server.script(self._claim, [self._keys.meta], [LAYOUT, term, secrets.token_hex(8), lost])
-        word, *rest = [part.decode() for part in reply]
+        args: list[Value] = [LAYOUT, term, secrets.token_hex(8), lost]
+        args += [candidate.holder, candidate.lease, candidate.cluster, GONE_MS, instant.show(self._clock())]
+        args += [int(self._wrote or bool(lost))]
+        reply = await self._server.script(self._claim, [self._keys.meta], args)
+        word, *rest = [part.decode(errors="replace") for part in reply]
         if word == "LAYOUT":
             raise StoreIncompatible(
                 f"Redis holds data of layout {rest[0]!r}, this version writes {LAYOUT!r}: "
                 f"use another Redis database, or delete the keys {self._keys.prefix}*"
             )
+        if word in TAKEN:
+            raise NameTaken(TAKEN[word].format(name=self._cluster))
         if word == "FENCED":
             raise Fenced(f"term {rest[0]} is stored, ours is {term}", stored=int(rest[0]))
+        await self._server.command("SADD", CLUSTERS, self._cluster)
         epoch, seq, generation = rest
-        return Pen(epoch=epoch, term=term, seq=int(seq), loaded=bool(generation))
+        if not seq.isdecimal():
+            raise StoreIncompatible(f"somebody else wrote to {self._keys.meta}: delete the keys {self._keys.prefix}*")
+        self._wrote = True  # what is gone when we claim again is lost, whoever led meanwhile
+        return Pen(epoch=epoch, term=term, seq=int(seq), loaded=bool(generation), candidate=candidate)
 
     async def write(self, pen: Pen, changes: Sequence[Change]) -> Pen:
         """Writes the batch under the next seqs."""
         keys, kept = self._keys, self._kept
         args: list[Value] = [pen.epoch, pen.term, pen.seq, len(changes)]
-        args += [kept.changes, kept.transitions, kept.log, kept.actions]
+        args += [kept.changes, kept.transitions, kept.log, kept.actions, epoch_number(pen.epoch)]
         for change in changes:
             args += self._codec.encode_change(change)
         names = [keys.meta, keys.changes, keys.transitions, keys.log, keys.actions, keys.action_order]
@@ -68,30 +91,35 @@ class RedisWriter:
 
     async def fill(self, pen: Pen, resources: Sequence[Resource]) -> Pen:
         """Loads a whole new generation and makes it the one that is read. It is named after its epoch."""
-        target = self._keys.resources(pen.epoch)
+        target, filling = self._keys.resources(pen.epoch), secrets.token_hex(4)
         for start in range(0, max(1, len(resources)), PAGE):
             page = resources[start : start + PAGE]
             pairs = [part for one in page for part in (field_of(one.key), self._codec.encode(one))]
-            words: list[Value] = [pen.epoch, pen.term, pen.epoch, int(start == 0), *pairs]
+            words: list[Value] = [pen.epoch, pen.term, pen.epoch, int(start == 0), filling, *pairs]
             _check(await self._server.script(self._fill, [self._keys.meta, target], words), pen)
-        args: list[Value] = [pen.epoch, pen.term, pen.epoch, self._keys.resources("")]
+        args: list[Value] = [pen.epoch, pen.term, pen.epoch, self._keys.resources(""), filling]
         _check(await self._server.script(self._swap, [self._keys.meta, target], args), pen)
         return msgspec.structs.replace(pen, loaded=True)
 
     async def beat(self, pen: Pen, state: FreshnessState, observed_at: str | None) -> None:
         """Says how fresh the written data is."""
-        args: list[Value] = [pen.epoch, pen.term, pen.seq, state.value, observed_at or ""]
-        _check(await self._server.script(self._beat, [self._keys.meta], args), pen)
+        behind = self._clock() - (instant.parse(observed_at) or self._clock())
+        args: list[Value] = [pen.epoch, pen.term, pen.seq, state.value, observed_at or "", max(0, round(behind * 1000))]
+        _check(await self._server.script(self._beat, [self._keys.meta, self._keys.lost], args), pen)
 
 
 def _check(reply: list[bytes], pen: Pen) -> None:
     match reply[0]:
         case b"OK":
             return
+        case b"FENCED" if int(reply[1]) < pen.term:
+            raise EpochLost(f"Redis holds term {reply[1].decode()} again, ours is {pen.term}")
         case b"FENCED":
             raise Fenced(f"term {reply[1].decode()} is stored, ours is {pen.term}", stored=int(reply[1]))
         case b"EPOCH":
             raise EpochLost(f"Redis no longer holds epoch {pen.epoch}")
+        case b"LOST":
+            raise EpochLost(f"more was read of epoch {pen.epoch} than Redis holds now")
         case b"SEQ":
             raise EpochLost(f"Redis holds seq {reply[1].decode()} of epoch {pen.epoch}, we wrote {pen.seq}")
     raise StoreError(f"a script answered {reply!r}")

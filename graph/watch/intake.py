@@ -17,7 +17,7 @@ from graph.judging.nodes import Nodes
 from graph.kinds.shared.nodes import Node
 from graph.model import instant
 from graph.model.kind import Kind, Object
-from graph.watch.reflector import Found
+from graph.watch.reflector import Found, Tally
 from graph.watch.vitals import Source
 
 log = structlog.get_logger(__name__)
@@ -60,19 +60,26 @@ class Intake:
     def remove(self, found: Found) -> None:
         """Deleted."""
         self._forest.remove(found.kind, found.view.metadata.namespace, found.view.metadata.name)
+        self._malformed.discard(_name(found))
         self._changed()
 
     def _put(self, found: Found, *, inferred: bool) -> None:
         if found.problem is not None:
             self._tell_malformed(found)
+        elif self._malformed:
+            self._malformed.discard(_name(found))
         self._forest.put(found.kind, found.view, self._source.clock(), inferred=inferred, problem=found.problem)
 
     def _tell_malformed(self, found: Found) -> None:
-        meta = found.view.metadata
-        name = f"{found.kind.name}/{meta.namespace}/{meta.name}"
+        name = _name(found)
         if name not in self._malformed:
             self._malformed.add(name)
             log.warning("malformed object", object=name, problem=found.problem)
+
+
+def _name(found: Found) -> str:
+    meta = found.view.metadata
+    return f"{found.kind.name}/{meta.namespace}/{meta.name}"
 
 
 class Revision(Object, frozen=True, gc=False):
@@ -162,6 +169,11 @@ class NodeIntake:
         """Deleted."""
         if self._nodes.remove(found.view.metadata.name):
             self._changed()
+
+    @property
+    def tally(self) -> Tally:
+        """Of the source."""
+        return self._source.tally
 
     def works(self) -> None:
         """The watch works."""

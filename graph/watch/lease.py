@@ -2,8 +2,10 @@
 
 Contract: ``leading`` is left as soon as this process cannot be sure any more, by its own monotonic clock and
 whatever the API server does: a leader stops itself ``duration`` × 2/3 after its last successful renewal *began*,
-others take over after ``duration``. The term (``leaseTransitions``) rises with every change of holder and fences the
-store. On a clean end the Lease is released, so that a standby need not wait.
+others take over ``duration`` after the last change that they saw. Times that are written in the Lease are never
+compared with a clock: it may be an hour off. The term (``leaseTransitions``) rises with every change of holder and
+fences the store. A leader whose Lease is deleted makes it anew. On a clean end the Lease is released, so that a
+standby need not wait.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from graph.kube.paths import path_of
 from graph.model.kind import Watched
 
 LEASES = Watched("coordination.k8s.io/v1", "leases", "Lease")
+PAUSE = 2.0
+"""Seconds between two looks at the Lease, at most: so long a standby may not know that it was given back."""
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +43,7 @@ class _Spec(msgspec.Struct, rename="camel"):
 
 class _Meta(msgspec.Struct, rename="camel"):
     resource_version: str = ""
+    uid: str = ""
 
 
 class _Lease(msgspec.Struct):
@@ -60,10 +65,13 @@ class Elector:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.identity = f"{socket.gethostname()}_{secrets.token_hex(4)}"
+        self.lease = ""
+        """UID of the Lease by which this process leads, or led last."""
         self._kube = kube
         self._name = name
         self._namespace = namespace
         self._duration = duration
+        self._pause = min(PAUSE, duration / 5)
         self._clock = clock
         self._sleep = sleep
         self._seen: tuple[str | None, str | None] = (None, None)
@@ -88,6 +96,7 @@ class Elector:
         ``least_term``: what the store holds, should the Lease have been deleted and count from 0 again.
         """
         lease, began = await self._acquire(least_term)
+        self.lease = lease.metadata.uid
         log.info("leading", identity=self.identity, term=lease.spec.lease_transitions)
         renewing = asyncio.create_task(self._renew(lease, began))
         try:
@@ -109,7 +118,7 @@ class Elector:
                 pass  # another candidate was faster
             except ClusterError as error:
                 self._told(error)
-            await self._sleep(self._duration / 5)
+            await self._sleep(self._pause)
 
     def _free(self, lease: _Lease) -> bool:
         """Nobody holds it, or its holder has not renewed it for as long as we watched."""
@@ -133,7 +142,7 @@ class Elector:
         """Ends when the lead is lost."""
         while True:
             end = began + self._duration * 2 / 3
-            await self._sleep(min(self._duration / 5, max(0.0, end - self._clock())))
+            await self._sleep(min(self._pause, max(0.0, end - self._clock())))
             tried = self._clock()
             left = end - tried
             if left <= 0:
@@ -141,19 +150,28 @@ class Elector:
                 return
             try:
                 async with asyncio.timeout(left):
-                    lease = await self._put(
-                        _Lease(lease.metadata, msgspec.structs.replace(lease.spec, renew_time=_now()))
-                    )
+                    lease = await self._renewed(lease)
                 began = tried
                 self._told(None)
             except Conflict:
-                current = await self._peek()
-                if current is None or current.spec.holder_identity != self.identity:
-                    log.warning("the lead is lost: another took the Lease", identity=self.identity)
-                    return
-                lease = current
+                log.warning("the lead is lost: another took the Lease", identity=self.identity)
+                return
             except (ClusterError, TimeoutError) as error:
                 self._told(error)
+
+    async def _renewed(self, lease: _Lease) -> _Lease:
+        """Conflict when it is another's."""
+        try:
+            return await self._put(_touched(lease))
+        except NotFound:
+            current = None
+        except Conflict:
+            current = await self._get()
+            if current is not None and current.spec.holder_identity != self.identity:
+                raise
+        held = await self._put(_touched(current or _Lease(_Meta(), lease.spec)))
+        log.info("the Lease was edited or deleted, holding on to it", identity=self.identity)
+        return held
 
     async def _release(self) -> None:
         try:
@@ -164,12 +182,6 @@ class Elector:
                     await self._put(_Lease(lease.metadata, spec))
         except (ClusterError, TimeoutError):
             log.info("the Lease could not be released, a successor waits for its end", identity=self.identity)
-
-    async def _peek(self) -> _Lease | None:
-        try:
-            return await self._get()
-        except ClusterError:
-            return None
 
     async def _get(self) -> _Lease | None:
         path = path_of(LEASES, self._namespace, self._name)
@@ -205,6 +217,10 @@ def _lease(raw: bytes) -> _Lease:
         return msgspec.json.decode(raw, type=_Lease)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ClusterUnreachable(f"the API server sent what is no Lease: {error}") from error
+
+
+def _touched(lease: _Lease) -> _Lease:
+    return _Lease(lease.metadata, msgspec.structs.replace(lease.spec, renew_time=_now()))
 
 
 def _now() -> str:

@@ -7,6 +7,7 @@ is tried again inside; a lost lead ends all of it at once, so that a deposed lea
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -14,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from graph.config import Settings
-from graph.errors import Fenced, MalformedObject, StoreError
+from graph.errors import Fenced, MalformedObject, NameTaken, StoreError
 from graph.judging.decode import Variants, nodes_of, variants
 from graph.judging.forest import Forest
 from graph.judging.ledger import Ledger
@@ -23,14 +24,17 @@ from graph.model.kind import Kind
 from graph.model.ref import Key
 from graph.model.resource import Resource
 from graph.store.outbox import Outbox
-from graph.store.protocols import Pen, Reader, Writer
+from graph.store.protocols import Candidate, Pen, Reader, Writer
+from graph.watch import metrics
+from graph.watch.exposition import WATCHES
+from graph.watch.identity import cluster_uid
 from graph.watch.intake import Intake, KeptIntake, NodeIntake
 from graph.watch.lease import Elector
 from graph.watch.reflector import Reflector, Report, Sink, Timing
 from graph.watch.vitals import Vitals
 
 RETRY = 1.0
-"""Seconds before a leader that could not take the pen tries again."""
+"""Seconds before a leader that could not take the pen tries again, or whose work does not end is told again to."""
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +72,7 @@ class Operator:
         self._vitals: Vitals | None = None
         self._claiming = False
         self._worked = False
+        self._taken: str | None = None
         self._wake = asyncio.Event()
 
     def unready(self) -> str | None:
@@ -76,6 +81,8 @@ class Operator:
         Once it worked, only a missing right makes it unready: an outage of the API server or of Redis is told by
         freshness.
         """
+        if self._taken:
+            return self._taken
         if self._vitals is None or self._claiming:
             problem = self._elector.problem
             if problem and (self._elector.refused or not self._worked):
@@ -87,19 +94,33 @@ class Operator:
         """Until cancelled."""
         while True:
             async with self._elector.leading(least_term=self._least_term) as (term, lost):
+                self._least_term = term + 1  # not even one process leads twice under one term
+                metrics.TERM.labels(self._settings.cluster).set(term)
                 try:
-                    await _until(lost, self._lead(term))
+                    with metrics.LEADING.labels(self._settings.cluster).track_inprogress():
+                        await _until(lost, self._lead(term))
                 except* Fenced as group:
                     self._least_term = _stored_term(group) + 1
                     log.warning("another leader writes, standing by", term=term)
+                except* NameTaken as group:
+                    log.warning("Redis was emptied and another was first", problem=str(group.exceptions[0]))
                 finally:
-                    self._vitals, self._claiming = None, False
+                    gc.unfreeze()  # what is dropped now refers to itself in circles
+                    self._vitals, self._claiming, self._taken = None, False, None
+                    WATCHES.hide(self._settings.cluster)
 
     async def _lead(self, term: int) -> None:
         pen, held = await self._begin(term)
         self._vitals = vitals = Vitals(self._clock, changed=self._wake.set)
+        WATCHES.show(self._settings.cluster, vitals)
         ledger = Ledger(self._settings.rules, held)
-        outbox = Outbox(self._writer, pen, everything=lambda: dict(ledger.resources), vitals=vitals.beat)
+        outbox = Outbox(
+            self._writer,
+            pen,
+            everything=lambda: dict(ledger.resources),
+            vitals=vitals.beat,
+            cluster=self._settings.cluster,
+        )
         forest = Forest(
             self._settings.cluster,
             self._kinds,
@@ -113,6 +134,8 @@ class Operator:
                 tasks.create_task(reflector.run())
             await self._synced(vitals)
             self._first_pass(forest, ledger, outbox)
+            gc.collect()
+            gc.freeze()  # most of it stays: no later collection need look at it, which takes longer than a batch
             tasks.create_task(self._judge(forest, ledger, outbox))
             for companion in self._companions:
                 tasks.create_task(companion(outbox, ledger.resources.get))
@@ -120,7 +143,9 @@ class Operator:
     async def _begin(self, term: int) -> tuple[Pen, dict[Key, Resource]]:
         """The pen, and what the store holds: it tells what was published and what left while nobody watched."""
         self._claiming = True
-        pen = await self._claim(term)
+        uid = await cluster_uid(self._kube)
+        candidate = Candidate(holder=self._elector.identity, lease=self._elector.lease, cluster=uid)
+        pen = await self._claim(term, candidate)
         held: dict[Key, Resource] | None = None if pen.loaded else {}
         while held is None:
             try:
@@ -128,21 +153,24 @@ class Operator:
                 held = dict(snapshot.resources) if snapshot is not None else {}
             except MalformedObject as error:
                 log.error("what Redis holds cannot be read, writing everything anew", problem=str(error))
-                pen, held = await self._claim(term, lost=pen.epoch), {}
+                pen, held = await self._claim(term, candidate, lost=pen.epoch), {}
             except StoreError:
                 await asyncio.sleep(RETRY)
         self._claiming = False
         return pen, held
 
-    async def _claim(self, term: int, *, lost: str = "") -> Pen:
-        """Waits for a store that is away."""
+    async def _claim(self, term: int, candidate: Candidate, *, lost: str = "") -> Pen:
+        """Waits for a store that is away, and for a name that another has."""
         told = ""
         while True:
             try:
-                return await self._writer.claim(term, lost=lost)
+                pen = await self._writer.claim(term, lost=lost, candidate=candidate)
+                self._taken = None
+                return pen
             except Fenced:
                 raise
             except StoreError as error:
+                self._taken = str(error) if isinstance(error, NameTaken) else None
                 if told != str(error):
                     told = str(error)
                     log.warning("the store cannot be claimed, trying again", problem=told)
@@ -207,9 +235,9 @@ async def _until(lost: asyncio.Task[None], work: Coroutine[None, None, None]) ->
     try:
         await asyncio.wait({task, lost}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        if not task.done():
+        while not task.done():  # whatever swallows a cancellation is told again: a deposed leader must not go on
             task.cancel()
-            await asyncio.wait({task})
+            await asyncio.wait({task}, timeout=RETRY)
     if not task.cancelled():
         task.result()
 

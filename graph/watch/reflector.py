@@ -12,22 +12,31 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
+import structlog
 from msgspec import Struct
 
-from graph.errors import ClusterError, ClusterUnreachable, Expired, MalformedObject
+from graph.errors import (
+    ClusterError,
+    ClusterUnreachable,
+    Expired,
+    MalformedObject,
+    NotFound,
+    Oversized,
+    Unreadable,
+)
 from graph.judging.decode import Variants
 from graph.kube.client import Kube
 from graph.kube.paths import path_of
 from graph.model.kind import Kind, Object
 from graph.watch.backoff import Backoff
+from graph.watch.wire import CHANGES, a_bookmark, a_line, a_list, an_error, decode
 
-T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 PAGE = 500
-CHANGES = frozenset(("ADDED", "MODIFIED", "DELETED"))
 EMPTY = 1.0
 """A watch that ends within so many seconds with nothing told is no watch; two in a row: list again. Where that was no
 help it takes twice as many, and so on."""
@@ -54,8 +63,29 @@ class Sink(Protocol):
         """Deleted."""
 
 
+class Tally(Struct):
+    """What a reflector met so far."""
+
+    lists: int = 0
+    """Complete ones."""
+    changes: int = 0
+    """Lines of a watch that told of an object."""
+    failures: int = 0
+    """Requests and streams that did not do what they should; an expired version is none."""
+    nameless: int = 0
+    """Objects of which not even the name could be read; they are passed over."""
+    created: str | None = None
+    """When the object came to be that a watch told of last as added."""
+    created_told: float = 0.0
+    """When it was told, by our clock: a moment later, as precise as the object's time (a second) and both clocks."""
+
+
 class Report(Protocol):
     """Told how the watch is."""
+
+    @property
+    def tally(self) -> Tally:
+        """Kept up to date by the reflector."""
 
     def works(self) -> None:
         """The list or the watch was answered: what is held is up to date as of now."""
@@ -74,37 +104,6 @@ class Timing(Struct, frozen=True):
     silence: float
     scale: float = 1.0
     """Of the backoff."""
-
-
-class _Meta(Struct, frozen=True, rename="camel"):
-    resource_version: Annotated[str, msgspec.Meta(min_length=1)]  # without one it is some proxy's page, and no list
-    continue_: str = msgspec.field(default="", name="continue")
-
-
-class _List(Struct, frozen=True):
-    metadata: _Meta
-    items: tuple[msgspec.Raw, ...] | None = ()
-
-
-class _Line(Struct, frozen=True):
-    type: str
-    object: msgspec.Raw
-
-
-class _Error(Struct, frozen=True):
-    code: int = 0
-    message: str = ""
-    reason: str = ""
-
-
-class _Bookmark(Struct, frozen=True):
-    metadata: _Meta
-
-
-_list = msgspec.json.Decoder(_List)
-_line = msgspec.json.Decoder(_Line)
-_error = msgspec.json.Decoder(_Error)
-_bookmark = msgspec.json.Decoder(_Bookmark)
 
 
 class Reflector:
@@ -126,6 +125,7 @@ class Reflector:
         self._variants = variants
         self._sink = sink
         self._report = report
+        self._tally = report.tally
         self._path = path_of(variants.watched, namespace)
         self._timing = timing
         self._clock = clock
@@ -134,6 +134,8 @@ class Reflector:
         self._version: str | None = None
         self._empty = 0
         self._patience = 2
+        self._limit = PAGE
+        self._holds = False
 
     async def run(self) -> None:
         """Lists and watches until cancelled."""
@@ -142,81 +144,119 @@ class Reflector:
                 if self._version is None:
                     await self._relist()
                 if await self._watch():
-                    self._backoff.reset()
                     continue
             except ClusterError as error:
-                if isinstance(error, Expired) and self._version is not None:
-                    self._version = None  # of a watch this is the usual way to say: list again
-                else:
-                    self._report.fails(error)
+                self._fail(error)
             await self._sleep(self._backoff.next())
+
+    def _fail(self, error: ClusterError) -> None:
+        if isinstance(error, Expired) and self._version is not None:
+            self._version = None  # of a watch this is the usual way to say: list again
+            return
+        if isinstance(error, NotFound):
+            self._miss()
+        if isinstance(error, Oversized) and self._version is None:
+            self._limit = max(1, self._limit // 4)
+        self._tally.failures += 1
+        self._report.fails(error)
+
+    def _miss(self) -> None:
+        """The cluster has no such resource (any more). A watch that says so is asked to list first: what one 404 of
+        some proxy says is not believed."""
+        if self._version is None and self._holds and self._variants.watched.optional:
+            self._holds = False
+            self._sink.replace([])
+        self._version = None
 
     async def _relist(self) -> None:
         found: list[Found] = []
-        query: dict[str, str | int] = {"limit": PAGE, **self._selector()}
-        while True:
-            page = _decode(_list, await self._kube.request("GET", self._path, query=query))
-            found += [one for raw in page.items or () if (one := self._read(raw)) is not None]
-            if not page.metadata.continue_:
-                break
-            query["continue"] = page.metadata.continue_
-        self._version = page.metadata.resource_version
+        more: str | None = ""
+        while more is not None:
+            more, version = await self._page(more, found)
+        self._version = version
+        self._holds = True
+        self._tally.lists += 1
         self._sink.replace(found)
         self._report.works()
 
+    async def _page(self, more: str, found: list[Found]) -> tuple[str | None, str]:
+        """Adds a page's objects; its bytes are let go of before the next one comes. What continues it, its version."""
+        query = {"limit": self._limit, **self._selector(), **({"continue": more} if more else {})}
+        page = decode(a_list, await self._kube.page(self._path, query))
+        found += [one for raw in page.items or () if (one := self._read(raw)) is not None]
+        return page.metadata.continue_ or None, page.metadata.resource_version
+
     async def _watch(self) -> bool:
         """One stream, to its end. Whether it held for a while; one that did not is not opened again at once."""
-        opened, told = self._clock(), False
+        async with self._kube.watch(self._path, self._asked(), silence=self._timing.silence) as lines:
+            self._report.works()
+            opened, told, ended = self._clock(), False, False
+            try:
+                async for some in lines:
+                    self._take(some)
+                    told = True
+                    self._backoff.reset()
+                    self._report.works()
+                ended = True
+            finally:
+                held = self._clock() - opened >= EMPTY
+                self._close(told=told, held=held, ended=ended)
+        return held
+
+    def _asked(self) -> dict[str, str | int]:
         timeout = self._timing.timeout * (1 + random.random())
-        query: dict[str, str | int] = {
+        return {
             "watch": "true",
             "allowWatchBookmarks": "true",
             "resourceVersion": self._version or "",
             "timeoutSeconds": max(1, int(timeout)),
             **self._selector(),
         }
-        async with self._kube.watch(self._path, query, silence=self._timing.silence) as lines:
-            self._report.works()
-            async for some in lines:
-                for line in some:
-                    self._take(line)
-                told = True
-                self._backoff.reset()
-                self._report.works()
-        held = self._clock() - opened >= EMPTY
-        if told or held:
+
+    def _close(self, *, told: bool, held: bool, ended: bool) -> None:
+        """After a stream. One that was silent until it broke is as empty as one that ended at once: the version that
+        it was asked for may be none that the server will ever reach."""
+        if held:
+            self._backoff.reset()
+        if told or (held and ended):
             self._empty, self._patience = 0, 2
-            return held
+            return
         self._empty += 1
         if self._empty >= self._patience:
             self._version, self._empty, self._patience = None, 0, self._patience * 2
-        return False
 
-    def _take(self, line: bytes) -> None:
-        if not line.strip():
+    def _take(self, some: bytes) -> None:
+        told = self._variants.lines(some)
+        if told is None or not all(line.type in CHANGES for line in told):
+            for one in some.split(b"\n"):
+                if one.strip():
+                    self._take_apart(one)
             return
-        whole = self._variants.line(line)
-        if whole is not None and whole[0] in CHANGES:
-            self._tell(whole[0], Found(*whole[1:]))
-        else:
-            self._take_apart(line)
+        kind = self._variants.kinds[0]
+        for line in told:
+            self._tell(line.type, Found(kind, line.object))
 
     def _take_apart(self, line: bytes) -> None:
         """What is no change of a well-formed object."""
-        told = _decode(_line, line)
+        told = decode(a_line, line)
         if told.type == "BOOKMARK":
-            self._version = _decode(_bookmark, told.object).metadata.resource_version
+            self._version = decode(a_bookmark, told.object).metadata.resource_version
             return
         if told.type == "ERROR":
             failure = self._failure(told.object)
             if not isinstance(failure, Expired):
                 self._version = None
             raise failure
+        if told.type not in CHANGES:
+            raise Unreadable(f"the watch of {self._path} told what is no change: {told.type[:50]!r}")
         found = self._read(told.object)
         if found is not None:
             self._tell(told.type, found)
 
     def _tell(self, change: str, found: Found) -> None:
+        self._tally.changes += 1
+        if change == "ADDED":
+            self._tally.created, self._tally.created_told = found.view.metadata.creation_timestamp, self._clock()
         if change == "DELETED":
             self._sink.remove(found)
         else:
@@ -232,10 +272,15 @@ class Reflector:
 
     def _unreadable(self, raw: msgspec.Raw, problem: str) -> Found | None:
         remnant = self._variants.remnant(raw)
-        return Found(*remnant, problem) if remnant else None
+        if remnant is None:
+            self._tally.nameless += 1
+            if self._tally.nameless == 1:
+                log.warning("passing over what has no name that can be read", path=self._path, problem=problem)
+            return None
+        return Found(*remnant, problem)
 
     def _failure(self, raw: msgspec.Raw) -> ClusterError:
-        error = _decode(_error, raw)
+        error = decode(an_error, raw)
         if error.code == 410:
             return Expired(error.message, status=410, reason=error.reason)
         return ClusterUnreachable(f"the watch of {self._path} ended: {error.code} {error.message}")
@@ -243,10 +288,3 @@ class Reflector:
     def _selector(self) -> dict[str, str | int]:
         selector = self._variants.watched.selector
         return {"labelSelector": selector} if selector else {}
-
-
-def _decode(decoder: msgspec.json.Decoder[T], raw: bytes | msgspec.Raw) -> T:
-    try:
-        return decoder.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise ClusterUnreachable(f"the API server sent what is no Kubernetes answer: {error}") from error

@@ -14,6 +14,7 @@ from graph.kube.paths import group_of
 from graph.model import instant
 from graph.model.kind import Watched
 from graph.model.resource import FreshnessState
+from graph.watch.reflector import Tally
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,7 @@ class Source:
         self.open = False
         self.alive_at = 0.0
         self.refusal: str | None = None
+        self.tally = Tally()
 
     @property
     def given_up(self) -> bool:
@@ -37,11 +39,24 @@ class Source:
         return self.resource.optional and self.refusal is not None
 
     @property
-    def name(self) -> str:
-        """``deployments.apps``, as RBAC and kubectl name it, and the namespace."""
+    def resource_name(self) -> str:
+        """``deployments.apps``, as RBAC and kubectl name it."""
         group = group_of(self.resource)
-        name = f"{self.resource.plural}.{group}" if group else self.resource.plural
-        return f"{name} in {self.namespace}" if self.namespace else name
+        return f"{self.resource.plural}.{group}" if group else self.resource.plural
+
+    @property
+    def name(self) -> str:
+        """The resource's, and the namespace."""
+        return f"{self.resource_name} in {self.namespace}" if self.namespace else self.resource_name
+
+    @property
+    def state(self) -> str:
+        """In a word, for metrics."""
+        if self.refusal is not None:
+            return "refused"
+        if not self.synced:
+            return "loading"
+        return "live" if self.open else "broken"
 
     def works(self) -> None:
         """It is open and up to date."""
@@ -82,13 +97,13 @@ class Vitals:
     def __init__(self, clock: Callable[[], float], *, changed: Callable[[], None] = lambda: None) -> None:
         self.clock = clock
         self.changed = changed
-        self._sources: list[Source] = []
+        self.sources: list[Source] = []
         self._unreachable = False
 
     def source(self, resource: Watched, namespace: str) -> Source:
         """A new one, to be reported on."""
         source = Source(self, resource, namespace)
-        self._sources.append(source)
+        self.sources.append(source)
         return source
 
     def unready(self) -> str | None:
@@ -124,4 +139,4 @@ class Vitals:
             log.warning("the API server does not answer, trying again", problem=str(error))
 
     def _needed(self) -> list[Source]:
-        return [source for source in self._sources if not source.given_up]
+        return [source for source in self.sources if not source.given_up]

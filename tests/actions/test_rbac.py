@@ -31,7 +31,12 @@ def verbs_of(granted: list[dict[str, Any]]) -> dict[tuple[str, str], set[str]]:
 
 
 def test_without_actions_everything_is_only_read() -> None:
-    granted = rules(KINDS, actions=False)
+    *granted, identity = rules(KINDS, actions=False)
+    assert (identity["resources"], identity["resourceNames"], identity["verbs"]) == (
+        ["namespaces"],
+        ["kube-system"],
+        ["get"],
+    )
     assert all(set(one["verbs"]) == READING for one in granted)
     watched = {kind.resource.plural for kind in KINDS if kind.resource} | {"controllerrevisions"}
     assert {name for one in granted for name in one["resources"]} == watched | {"nodes"}
@@ -54,7 +59,7 @@ def test_actions_add_what_they_need_and_each_resource_is_named_once() -> None:
 def test_a_role_of_a_namespace_names_nothing_that_belongs_to_none() -> None:
     text = document(KINDS, load(namespaces=("shop",)), account="statusgraph", namespace="ops")
     granted = [rule for one in yaml.safe_load_all(text) for rule in one.get("rules", ())]
-    assert not any("nodes" in rule["resources"] for rule in granted)
+    assert not any({"nodes", "namespaces"} & set(rule["resources"]) for rule in granted)
 
 
 def test_the_lease_is_the_only_one_that_may_be_held() -> None:

@@ -2,6 +2,7 @@
 
 They share the time. R1, R3 and R4 are played on the demo cluster and, with `--real`, again on the real
 API server, whose watches expire by themselves; R5 on the demo with 5,000 objects, the others need no cluster.
+R8, R9 and R10 have hundreds of clients, and some api processes over a Redis.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from contextlib import asynccontextmanager
 import structlog
 
 from graph.errors import StatusgraphError
-from tests.chaos import losing, storms, watching, writing
+from tests.chaos import clients, failover, losing, storms, watching, writing
+from tests.chaos.clients import Crowd
 from tests.chaos.ledger import Budget, Tally
-from tests.chaos.stage import Stage, staged
+from tests.chaos.stage import PATIENT, Stage, staged
 from tests.chaos.wire import Wire
 from tests.controlplane import binaries
 from tests.controlplane.demo import DemoPlane
@@ -27,9 +29,12 @@ from tests.servers import RedisServer, binary
 
 Run = Callable[[Budget], Awaitable[Tally]]
 STORE, REAL = ("R2", "R6", "R6", "R6", "R7"), ("R1", "R3", "R4")
-DEMO = (*REAL, "R5")
-PROMISES = sorted({*STORE, *DEMO})
+LARGE = ("R5", "R5")
+CLIENTS = ("R8", "R9", "R10")
+PROMISES = sorted({*STORE, *REAL, *LARGE, *CLIENTS}, key=lambda name: int(name[1:]))
 LEASE = 2.0
+CALM = 15.0
+"""A Lease that is kept on a machine with other work."""
 OBJECTS = 2500
 """Each with a service of its own: 5,000 that are stored."""
 EXPIRING = ("--etcd-compaction-interval=5s", "--watch-cache=false")
@@ -57,10 +62,11 @@ async def _all(chosen: Sequence[str], *, seconds: float, real: bool) -> list[Tal
     program = binary()
     if program is None:
         sys.exit("no redis-server or valkey-server on the PATH")
-    parts = [_store(program), _demo(program), *([_real(program)] if real else [])]
-    share = seconds / sum(name in chosen for name in (*STORE, *DEMO, *(REAL if real else ())))
+    parts = [(STORE, _store(program)), (REAL, _demo(program)), (LARGE, _large(program)), (CLIENTS, _clients(program))]
+    parts += [(REAL, _real(program))] if real else []
+    share = seconds / sum(name in chosen for names, _ in parts for name in names)
     tallies: list[Tally] = []
-    for part in parts:
+    for _, part in (part for part in parts if not set(chosen).isdisjoint(part[0])):
         async with part as runs:
             for name, run in runs:
                 if name in chosen:
@@ -102,12 +108,35 @@ async def _demo(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
         DemoPlane(nodes=2, speed=10) as demo,
         staged(demo.kubeconfig, program, lease=LEASE) as stage,
     ):
+        yield _watched(stage)
+
+
+@asynccontextmanager
+async def _large(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
+    """The demo with many objects."""
+    async with (
+        DemoPlane(nodes=2, speed=10) as demo,
+        staged(demo.kubeconfig, program, lease=CALM, silence=PATIENT) as stage,
+    ):
 
         async def lost(budget: Budget) -> Tally:
             await stage.objects.more(OBJECTS)
             return await losing.lost_data(stage, budget)
 
-        yield [*_watched(stage), ("R5", lost)]
+        async def followed(budget: Budget) -> Tally:
+            return await failover.failover(demo.kubeconfig, program, lease=CALM, budget=budget)
+
+        yield [("R5", lost), ("R5", followed)]
+
+
+@asynccontextmanager
+async def _clients(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
+    """Each with servers of its own."""
+    yield [
+        ("R8", lambda budget: clients.no_loss(program, Crowd(200), budget)),
+        ("R9", lambda budget: clients.stalled(program, Crowd(20, stalled=100), budget)),
+        ("R10", lambda budget: clients.drained(program, Crowd(1000), budget)),
+    ]
 
 
 @asynccontextmanager

@@ -6,18 +6,18 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
-from graph.errors import StoreError
 from tests.chaos.ledger import Budget, Tally
-from tests.chaos.oracle import CLUSTER
 from tests.chaos.stage import Stage
 from tests.chaos.watching import none_left
-from tests.e2e.client import Ledger
+from tests.e2e.client import Ledger, query
 from tests.e2e.system import Process
 
 NOTICED = 1.0
 REBUILT = 10.0
 WITHIN = 40.0
+SHOWN = "{ clusters { freshness { state } history { since lost } } }"
 
 
 class Tap:
@@ -94,15 +94,14 @@ async def _depose(stage: Stage, tally: Tally, tap: Tap, pair: tuple[Process, Pro
 async def lost_data(stage: Stage, budget: Budget) -> Tally:
     """R5. Redis is emptied, or killed and started with nothing, while the cluster changes."""
     tally = Tally("R5", "lost Redis data is noticed and rebuilt")
+    await stage.oracle.agreed(within=WITHIN)
     async with Ledger(stage.system.api.port) as heard:
         for trial in budget:
-            before = await _epoch(stage)
+            await stage.until(lambda state: state == "LIVE", WITHIN)
+            before = await _shown(stage)
             changing = asyncio.create_task(stage.objects.shake())
             began = await _lose(stage, flush=trial % 2 == 0)
-            tally.figure("not LIVE after s", await _noticed(stage, before, began), limit=NOTICED)
-            await stage.until(lambda state: state == "LIVE", WITHIN)
-            if await _epoch(stage) == before:
-                tally.broken.append("old rows as LIVE")
+            await _rebuilt(stage, tally, before, began)
             await changing
             left, agreed = await stage.oracle.agreed(within=REBUILT)
             none_left(tally, left)
@@ -114,6 +113,25 @@ async def lost_data(stage: Stage, budget: Budget) -> Tally:
             tally.figure("gap told s", time.monotonic() - began, limit=REBUILT)
         tally.none_of("gaps not told", range(tally.trials - heard.resets.count("EPOCH_CHANGED")))
     return tally
+
+
+async def _rebuilt(stage: Stage, tally: Tally, before: Shown, began: float) -> None:
+    """Follows what the api says until it shows the new data as LIVE."""
+    noticed: float | None = None
+    async with asyncio.timeout(WITHIN):
+        while True:
+            shown, now = await _shown(stage), time.monotonic() - began
+            old = shown.since == before.since
+            if noticed is None and (shown.state != "LIVE" or not old):
+                noticed = now
+                tally.figure("noticed s", now, limit=NOTICED)
+            elif noticed is not None and old and shown.state == "LIVE":
+                tally.broken.append("old rows as LIVE")
+            if shown.state == "LIVE" and not old:
+                break
+            await asyncio.sleep(0.01)
+    tally.figure("LIVE again s", now, limit=REBUILT)
+    tally.none_of("histories without a gap", [] if shown.lost else [shown])
 
 
 async def _lose(stage: Stage, *, flush: bool) -> float:
@@ -128,20 +146,20 @@ async def _lose(stage: Stage, *, flush: bool) -> float:
     return began
 
 
-async def _noticed(stage: Stage, before: str, began: float) -> float:
-    """Seconds until the api no longer said LIVE, or it was all over already."""
-    async with asyncio.timeout(WITHIN):
-        while await stage.state() == "LIVE" and await _epoch(stage) in ("", before):  # noqa: ASYNC110 # nobody tells
-            await asyncio.sleep(0.01)
-    return time.monotonic() - began
+class Shown(NamedTuple):
+    """What the api says of the cluster."""
+
+    state: str = ""
+    since: str | None = None
+    lost: bool = False
 
 
-async def _epoch(stage: Stage) -> str:
-    """The loaded one; empty while there is none."""
-    with suppress(StoreError):
-        pulse = await stage.oracle.reader.pulse(CLUSTER)
-        return (pulse.loaded and pulse.epoch) or ""
-    return ""
+async def _shown(stage: Stage) -> Shown:
+    """Now; nothing while it does not answer."""
+    with suppress(OSError):
+        for one in (await query(stage.system.api.port, SHOWN))["clusters"]:
+            return Shown(one["freshness"]["state"], one["history"]["since"], one["history"]["lost"])
+    return Shown()
 
 
 def _deposed(process: Process) -> int:

@@ -20,6 +20,8 @@ from tests.e2e.system import System
 from tests.servers import RedisServer
 
 SILENCE = 3.0
+PATIENT = 70.0
+"""A limit that bookmarks keep, as the default does: under ``SILENCE`` quiet watches come and go."""
 FRESHNESS = "{ clusters { freshness { state } } }"
 POLL = 0.02
 
@@ -51,7 +53,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(kubeconfig: Path, redis_program: str, *, lease: float = 4) -> AsyncIterator[Stage]:
+async def staged(
+    kubeconfig: Path, redis_program: str, *, lease: float = 4, silence: float = SILENCE
+) -> AsyncIterator[Stage]:
     """One operator and one api, synced, over a Redis with AOF and an API server that already runs."""
     redis, namespace = RedisServer(redis_program, appendonly=True), f"chaos-{secrets.token_hex(4)}"
     redis.start()
@@ -62,7 +66,7 @@ async def staged(kubeconfig: Path, redis_program: str, *, lease: float = 4) -> A
                 objects, oracle = Objects(kube, namespace), Oracle(kube, namespace, redis.url)
                 await objects.begin()
                 through = proxy.write_kubeconfig(Path(home) / "kubeconfig")
-                settings = {"watch_silence": f"{SILENCE:g}", "lease_seconds": f"{lease:g}", "lease_name": namespace}
+                settings = {"watch_silence": f"{silence:g}", "lease_seconds": f"{lease:g}", "lease_name": namespace}
                 async with System(redis, through, **settings) as system:
                     yield Stage(proxy, redis, system, objects, oracle)
                 await kube.delete("Namespace", namespace)

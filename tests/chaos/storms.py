@@ -12,6 +12,7 @@ from aiohttp import web
 from graph.errors import ClusterError
 from graph.judging.decode import variants
 from graph.kinds import KINDS
+from graph.watch import reflector as watching
 from graph.watch.reflector import Found, Reflector, Timing
 from tests.chaos.ledger import Budget, Tally
 from tests.watch.server import page, serving
@@ -37,6 +38,9 @@ class Clock:
 
 class Nobody:
     """Takes what is found, and how the watch is; neither matters here."""
+
+    def __init__(self) -> None:
+        self.tally = watching.Tally()
 
     def replace(self, found: list[Found]) -> None: ...
 
@@ -79,11 +83,12 @@ async def _asked(answer: Callable[[web.Request], web.Response], home: Path) -> i
 
     clock, pods = Clock(), next(one for one in variants(KINDS).values() if one.watched.plural == "pods")
     async with serving(handler, home) as kube:
+        nobody = Nobody()
         reflector = Reflector(
             kube,
             pods,
-            Nobody(),
-            Nobody(),
+            nobody,
+            nobody,
             timing=Timing(timeout=300, silence=70),
             clock=lambda: clock.now,
             sleep=clock.sleep,

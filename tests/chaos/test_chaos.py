@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.chaos import losing, storms, watching, writing
+from tests.chaos import failover, losing, storms, watching, writing
 from tests.chaos.apiproxy import FAULTS
 from tests.chaos.ledger import Budget, Tally
 from tests.chaos.objects import RESOURCES
-from tests.chaos.stage import Stage, staged
+from tests.chaos.stage import PATIENT, Stage, staged
 from tests.chaos.wire import Wire, available
 from tests.controlplane.fixtures import Cluster, provided
 from tests.servers import RedisServer
 
-LEASE = 2.0
+LEASE, CALM = 2.0, 15.0
 
 
 def kept(tally: Tally) -> None:
@@ -61,8 +61,15 @@ async def test_a_leader_that_stood_still_writes_nothing_any_more(stage: Stage) -
     kept(await losing.one_writer(stage, LEASE, Budget(trials=1)))
 
 
-async def test_lost_data_is_noticed_and_rebuilt(stage: Stage) -> None:
-    kept(await losing.lost_data(stage, Budget(trials=2)))
+async def test_lost_data_is_noticed_and_rebuilt(cluster: Cluster, redis_program: str) -> None:
+    async with staged(cluster.plane.kubeconfig, redis_program, lease=CALM, silence=PATIENT) as stage:
+        kept(await losing.lost_data(stage, Budget(trials=2)))
+
+
+async def test_a_failover_is_followed_by_the_operator_and_the_api(cluster: Cluster, redis_program: str) -> None:
+    kept(
+        await failover.failover(cluster.plane.kubeconfig, redis_program, lease=CALM, budget=Budget(trials=1)),
+    )
 
 
 async def test_ten_minutes_of_faults_are_no_storm() -> None:

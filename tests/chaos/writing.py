@@ -21,6 +21,7 @@ from graph.store.connection import Server
 from graph.store.keys import Keys
 from graph.store.outbox import Outbox
 from graph.store.reader import RedisReader
+from graph.store.unread import in_full
 from graph.store.writer import Kept, RedisWriter
 from tests.chaos.ledger import Budget, Tally
 from tests.chaos.wire import Wire
@@ -65,7 +66,7 @@ class Bench:
         reader, keys = RedisReader(self.server, self.server, Codec([LAMP])), Keys(CLUSTER)
         entries = await self.server.command("XRANGE", keys.changes, "-", "+")
         seqs = [int(id_.partition(b"-")[0]) for id_, _ in entries]
-        changes = [Codec([LAMP]).change(CLUSTER, item) for _, item in entries]
+        changes = [in_full(Codec([LAMP]).step(*pair)) for _, item in entries for pair in item.items()]
         told = [one.resource.fields.watts for one in changes if isinstance(one, ResourceChange) and one.resource]
         snapshot = await reader.snapshot(CLUSTER)
         held = dict(snapshot.resources) if snapshot else {}

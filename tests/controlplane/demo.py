@@ -26,10 +26,10 @@ CHUNK = 1 << 16
 class DemoPlane:
     """Ready once it is entered; `silence`, `resume` and `report` as those of a `PlayerThread`."""
 
-    def __init__(self, *, nodes: int, speed: float, node_grace_seconds: int = 10) -> None:
+    def __init__(self, *, nodes: int, speed: float, node_grace_seconds: int = 10, seed: int = 0) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="demo-"))
         self.kubeconfig = self.directory / "admin.kubeconfig"
-        self._cluster = Cluster(nodes=nodes, speed=speed, node_grace=node_grace_seconds)
+        self._cluster = Cluster(nodes=nodes, speed=speed, node_grace=node_grace_seconds, seed=seed)
         self._gate: _Gate | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="demo-cluster", daemon=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,29 +14,7 @@ from graph.demo.resources import PODS
 from graph.kube.client import connect
 from graph.watch.reflector import Reflector, Timing
 from tests.demo.conftest import Bare
-from tests.watch.conftest import Recorder, pods
-
-SECONDS = 10.0
-
-
-class Told(Recorder):
-    """A recorder that can be waited for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.news = asyncio.Event()
-
-    async def until(self, holds: Callable[[list[str]], object]) -> list[str]:
-        """What was told when it first held."""
-        async with asyncio.timeout(SECONDS):
-            while not holds(self.told):
-                self.news.clear()
-                await self.news.wait()
-        return self.told
-
-    def works(self) -> None:
-        super().works()
-        self.news.set()
+from tests.watch.conftest import Told, pods
 
 
 @pytest.fixture

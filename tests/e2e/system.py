@@ -55,6 +55,12 @@ class Process:
         except OSError:
             return ""
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        assert self._process is not None, "started first"
+        return self._process.pid
+
     async def kill(self) -> None:
         """As a crash would."""
         await self._end(signal.SIGKILL)
@@ -110,7 +116,7 @@ class System:
         self.redis = redis
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("STATUSGRAPH_")},
-            "REDIS_URL": redis.url,
+            "REDIS_URL": settings.pop("redis_url", redis.url),
             "KUBECONFIG": str(kubeconfig),
             "PYTHONUNBUFFERED": "1",
             "STATUSGRAPH_ACTIONS": "on",
@@ -124,11 +130,26 @@ class System:
         self.operator = Process("operator", ports[0], environment, Path(self._home.name))
         self.api = Process("api", ports[1], environment, Path(self._home.name))
 
-    def another_operator(self) -> Process:
-        """A second candidate for the lead; whoever starts it ends it."""
+    def another_operator(self, kubeconfig: Path | None = None, **settings: str) -> Process:
+        """A second candidate for the lead, or one of another cluster; whoever starts it ends it."""
         port = free_port()
         environment = {**self._environment, "STATUSGRAPH_OPERATOR_LISTEN": f"127.0.0.1:{port}"}
+        environment |= {f"STATUSGRAPH_{name.upper()}": value for name, value in settings.items()}
+        if kubeconfig is not None:
+            environment["KUBECONFIG"] = str(kubeconfig)
         return Process("operator", port, environment, Path(self._home.name))
+
+    async def command(self, *words: str) -> tuple[int, str]:
+        """Exit code and words of a command that ends by itself."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "graph", *words),
+            env=self._environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        told, _ = await process.communicate()
+        return process.returncode or 0, told.decode()
 
     async def __aenter__(self) -> System:
         await self.operator.start()

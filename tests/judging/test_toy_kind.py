@@ -17,6 +17,7 @@ from graph.model.status import State
 from graph.store.codec import Codec
 from graph.store.connection import Server
 from graph.store.reader import RedisReader
+from graph.store.unread import in_full
 from graph.store.writer import Kept, RedisWriter
 from tests.judging import toy_kind
 from tests.judging.hand import Hand
@@ -73,7 +74,7 @@ async def test_it_is_stored_and_read_back(server: Server) -> None:
     snapshot = await reader.snapshot("toys")
     assert snapshot is not None
     assert snapshot.resources == hand.ledger.resources
-    assert [change for _, change in await reader.tail(Cursor("toys", pen.epoch, 0), wait=0.1)] == changes
+    assert [in_full(step) for _, step in await reader.tail(Cursor("toys", pen.epoch, 0), wait=0.1)] == changes
 
 
 def test_the_operator_may_watch_it() -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from graph.errors import EpochLost, Fenced, StoreIncompatible, StoreRefused, StoreUnavailable
+from graph.errors import CursorExpired, EpochLost, Fenced, StoreIncompatible, StoreRefused, StoreUnavailable
 from graph.model.action import Action, ActionRequest, ActionState, LogEntry, LogLevel
 from graph.model.ref import ObjectRef
 from graph.model.resource import ActionChange, Change, Cursor, FreshnessState, LogChange
 from graph.store.codec import Codec
 from graph.store.connection import Server
 from graph.store.desk import RedisDesk
-from graph.store.keys import Keys
+from graph.store.keys import Keys, epoch_number
 from graph.store.protocols import Pen
 from graph.store.reader import RedisReader
+from graph.store.unread import in_full
 from graph.store.writer import RedisWriter
 from tests.store.conftest import KEPT
 from tests.store.samples import added, deleted, key, lamp, modified
@@ -22,6 +23,11 @@ from tests.store.samples import added, deleted, key, lamp, modified
 async def loaded(writer: RedisWriter, *resources: str, cluster: str) -> Pen:
     pen = await writer.claim(1)
     return await writer.fill(pen, [lamp(name, cluster=cluster) for name in resources])
+
+
+async def tail(reader: RedisReader, cursor: Cursor) -> list[tuple[int, Change]]:
+    """What follows a position, in full."""
+    return [(seq, in_full(step)) for seq, step in await reader.tail(cursor, wait=0.1)]
 
 
 async def test_an_empty_redis_gets_an_epoch_and_shows_nothing_until_it_is_loaded(
@@ -47,9 +53,9 @@ async def test_a_batch_is_a_dense_run_of_the_change_stream(
     pen = await writer.write(pen, batch)
     pen = await writer.write(pen, [deleted("a", cluster)])
     assert pen.seq == 3
-    tail = await reader.tail(Cursor(cluster, pen.epoch, 0), wait=0.1)
-    assert tail == [(1, batch[0]), (2, batch[1]), (3, deleted("a", cluster))]
-    assert await reader.tail(Cursor(cluster, pen.epoch, 3), wait=0.01) == []
+    found = await tail(reader, Cursor(cluster, pen.epoch, 0))
+    assert found == [(1, batch[0]), (2, batch[1]), (3, deleted("a", cluster))]
+    assert await tail(reader, Cursor(cluster, pen.epoch, 3)) == []
 
 
 async def test_a_snapshot_holds_what_the_stream_led_to(writer: RedisWriter, reader: RedisReader, cluster: str) -> None:
@@ -104,7 +110,7 @@ async def test_a_redis_that_went_back_in_time_gets_a_new_epoch(
     pen = await loaded(writer, cluster=cluster)
     pen = await writer.write(pen, [added(lamp("a", cluster=cluster)), added(lamp("b", cluster=cluster))])
     await server.command("HSET", Keys(cluster).meta, "seq", "1")
-    await server.command("XDEL", Keys(cluster).changes, "2-0")
+    await server.command("XDEL", Keys(cluster).changes, f"2-{epoch_number(pen.epoch)}")
     with pytest.raises(EpochLost):
         await writer.write(pen, [deleted("a", cluster)])
     again = await writer.claim(1, lost=pen.epoch)
@@ -124,6 +130,27 @@ async def test_a_tail_never_crosses_into_another_epoch(writer: RedisWriter, read
     await writer.write(again, [added(lamp("b", cluster=cluster))])
     with pytest.raises(EpochLost):
         await reader.tail(Cursor(cluster, pen.epoch, 1), wait=0.1)
+
+
+async def test_what_an_epoch_ended_with_is_no_part_of_the_next_ones_tail(
+    writer: RedisWriter, reader: RedisReader, cluster: str
+) -> None:
+    pen = await loaded(writer, cluster=cluster)
+    for _ in range(8):  # the numbers of epochs rise and fall
+        pen = await writer.write(pen, [added(lamp("a", cluster=cluster))])
+        pen = await writer.fill(await writer.claim(1, lost=pen.epoch), [])
+        assert await tail(reader, Cursor(cluster, pen.epoch, pen.seq)) == []
+
+
+async def test_what_was_trimmed_is_no_silent_gap(
+    writer: RedisWriter, reader: RedisReader, server: Server, cluster: str
+) -> None:
+    pen = await loaded(writer, cluster=cluster)
+    pen = await writer.write(pen, [added(lamp(name, cluster=cluster)) for name in "abc"])
+    await server.command("XTRIM", Keys(cluster).changes, "MAXLEN", 1)
+    with pytest.raises(CursorExpired):
+        await reader.tail(Cursor(cluster, pen.epoch, 0), wait=0.1)
+    assert [seq for seq, _ in await tail(reader, Cursor(cluster, pen.epoch, 2))] == [3]
 
 
 async def test_the_beat_is_what_readers_see(writer: RedisWriter, reader: RedisReader, cluster: str) -> None:
@@ -148,7 +175,7 @@ async def test_actions_and_log_entries_have_their_place_in_the_stream(
     snapshot = await reader.snapshot(cluster)
     assert snapshot is not None
     assert (snapshot.actions, snapshot.log) == ([action], [(2, entry)])
-    assert await reader.tail(Cursor(cluster, pen.epoch, 0), wait=0.1) == [
+    assert await tail(reader, Cursor(cluster, pen.epoch, 0)) == [
         (1, ActionChange(action)),
         (2, LogChange(entry)),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,10 +13,11 @@ from graph.errors import ClusterError
 from graph.judging.decode import Variants, variants
 from graph.kinds import KINDS
 from graph.kube.client import Kube
-from graph.watch.reflector import Found, Reflector, Report, Sink, Timing
+from graph.watch.reflector import Found, Reflector, Report, Sink, Tally, Timing
 from tests.watch.server import ScriptedServer, serving
+from tests.watch.world import other, world  # noqa: F401 # pytest finds them here
 
-DEADLINE = 5.0
+DEADLINE = 15.0
 
 
 def pods() -> Variants:
@@ -32,6 +33,7 @@ class Recorder:
         self.found: list[Found] = []
         self.problems: list[ClusterError] = []
         self.works_told = 0
+        self.tally = Tally()
 
     def replace(self, found: list[Found]) -> None:
         self.found += found
@@ -51,19 +53,45 @@ class Recorder:
         self.problems.append(error)
 
 
+class Told(Recorder):
+    """A recorder that can be waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.news = asyncio.Event()
+
+    async def until(self, holds: Callable[[list[str]], object]) -> list[str]:
+        """What was told when it first held."""
+        async with asyncio.timeout(DEADLINE):
+            while not holds(self.told):
+                self.news.clear()
+                await self.news.wait()
+        return self.told
+
+    def works(self) -> None:
+        super().works()
+        self.news.set()
+
+    def fails(self, error: ClusterError) -> None:
+        super().fails(error)
+        self.news.set()
+
+
 def _words(found: Found) -> str:
     meta = found.view.metadata
     return f"{meta.name}@{meta.resource_version}{'!' if found.problem else ''}"
 
 
 class Play:
-    """One reflector and its script. ``waits``: how long it wanted to wait each time; it did not."""
+    """One reflector and its script. ``waits``: how long it wanted to wait each time; it did not. Its clock stands at
+    ``now``; each time that it is read, ``passing`` seconds pass.
+    """
 
     def __init__(self, kube: Kube, server: ScriptedServer) -> None:
         self.server = server
         self.recorder = Recorder()
         self.waits: list[float] = []
-        self.now = 0.0
+        self.now = self.passing = 0.0
         self._kube = kube
 
     async def run(
@@ -81,7 +109,7 @@ class Play:
             sink or self.recorder,
             report or self.recorder,
             timing=Timing(timeout=300, silence=silence),
-            clock=lambda: self.now,
+            clock=self._clock,
             sleep=self._sleep,
         )
         task = asyncio.create_task(reflector.run())
@@ -95,6 +123,10 @@ class Play:
                 with suppress(asyncio.CancelledError):
                     await one
         return self.recorder.told
+
+    def _clock(self) -> float:
+        self.now += self.passing
+        return self.now
 
     async def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)

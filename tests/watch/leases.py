@@ -18,6 +18,8 @@ class LeaseServer:
         self.readable = False
         self.page: str | None = None
         self._version = 0
+        self._made = 0
+        self.prefix = "lease"
         self._written = asyncio.Event()
 
     @property
@@ -45,7 +47,10 @@ class LeaseServer:
             return self._status(409)
         self._version += 1
         self._written.set()
-        self.lease = {**body, "metadata": {**body["metadata"], "resourceVersion": str(self._version)}}
+        if self.lease is None:
+            self._made += 1
+        known = {"resourceVersion": str(self._version), "uid": f"{self.prefix}-{self._made}"}
+        self.lease = {**body, "metadata": {**body["metadata"], **known}}
         return self._shown()
 
     async def written(self) -> None:

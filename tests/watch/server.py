@@ -19,6 +19,8 @@ CUT = b""
 """In a stream: the connection is cut."""
 HELD = None
 """In a stream: nothing more is said, and it stays open."""
+ABORTED = -1
+"""A status: the connection is cut before anything is answered."""
 
 
 class Answer:
@@ -86,6 +88,9 @@ class ScriptedServer:
             self.held.set()
             return await self._stream(request, (HELD,))
         answer = script.popleft()
+        if answer.status == ABORTED:
+            assert request.transport is not None
+            request.transport.close()
         if answer.chunks is not None:
             return await self._stream(request, answer.chunks)
         return web.Response(text=answer.body, status=answer.status)

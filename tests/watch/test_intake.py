@@ -128,6 +128,18 @@ async def test_a_malformed_object_is_logged_once(play: Play) -> None:
     assert [entry["object"] for entry in logged if entry["event"] == "malformed object"] == ["POD/shop/odd"]
 
 
+def test_what_was_mended_or_deleted_is_logged_again_when_it_is_malformed_again() -> None:
+    world = World()
+    odd = msgspec.structs.replace(found(pod("odd")), problem="status: expected an object")
+    with capture_logs() as logged:
+        world.intake.put(odd)
+        world.intake.put(found(pod("odd", 2)))
+        world.intake.put(odd)
+        world.intake.remove(odd)
+        world.intake.put(odd)
+    assert [entry["event"] for entry in logged] == ["malformed object"] * 3
+
+
 async def test_kept_manifests_show_stopped_objects(play: Play) -> None:
     world = World()
     kind = next(kind for kind in variants(KINDS)["cronjobs"].kinds if kind.kept)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from structlog.testing import capture_logs
 
 from graph.kube.client import Kube
@@ -184,6 +186,96 @@ async def test_an_edited_lease_is_no_lost_lead(hall: Hall) -> None:
         for _ in range(3):
             await hall.server.written()
         assert not lost.done()
+
+
+async def test_a_leader_whose_lease_is_deleted_makes_it_anew_under_its_term(hall: Hall) -> None:
+    await end((await frozen_leader(hall))[1])
+    async with asyncio.timeout(DEADLINE), hall.candidate(Watch()).leading() as (term, lost):
+        hall.server.lease = None
+        for _ in range(3):
+            await hall.server.written()
+        assert not lost.done()
+        assert hall.server.spec["leaseTransitions"] == term == 1
+
+
+async def test_a_leader_whose_deleted_lease_another_made_knows_it(hall: Hall) -> None:
+    async with asyncio.timeout(DEADLINE), hall.candidate(Watch()).leading() as (_, lost):
+        mine = hall.server.lease
+        assert mine is not None
+        metadata = {**mine["metadata"], "uid": "another", "resourceVersion": "another"}
+        hall.server.lease = {**mine, "metadata": metadata, "spec": {**mine["spec"], "holderIdentity": "another"}}
+        await lost
+        assert hall.server.spec["holderIdentity"] == "another"
+
+
+async def test_a_conflict_that_cannot_be_looked_into_costs_the_lead_in_time(tmp_path: Path) -> None:
+    server = LeaseServer()
+    hanging, over = asyncio.Event(), asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if hanging.is_set() and request.method == "PUT":
+            return web.Response(status=409, text="{}")
+        if hanging.is_set():
+            await over.wait()
+        return await server.answer(request)
+
+    loop = asyncio.get_running_loop()
+    async with serving(answer, tmp_path) as kube:
+        elector = Elector(kube, name="here", namespace="there", duration=1.5, clock=loop.time)
+        began = loop.time()
+        async with asyncio.timeout(DEADLINE), elector.leading() as (_, lost):
+            hanging.set()
+            await lost
+            assert loop.time() - began < 1.15
+        over.set()
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=1), timedelta(hours=-1)])
+async def test_a_dead_leader_whose_clock_was_an_hour_off_is_replaced_as_any_other(hall: Hall, off: timedelta) -> None:
+    _, task = await frozen_leader(hall)
+    hall.server.spec["renewTime"] = (datetime.now(UTC) + off).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    watch = Watch()
+    async with asyncio.timeout(DEADLINE), hall.candidate(watch).leading():
+        assert DURATION < watch.now <= DURATION * 1.5, "neither stolen nor held for an hour"
+    await end(task)
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=1), timedelta(hours=-1)])
+async def test_a_leader_whose_clock_is_an_hour_off_is_not_replaced_while_it_renews(hall: Hall, off: timedelta) -> None:
+    _, task = await frozen_leader(hall)
+    watch, renewed_at = Watch(), datetime.now(UTC) + off
+
+    async def renewed() -> None:
+        nonlocal renewed_at
+        renewed_at += timedelta(seconds=2)
+        hall.server.spec["renewTime"] = renewed_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        hall.server.touch()
+
+    watch._then = renewed
+    waiting = asyncio.create_task(hall.candidate(watch).leading().__aenter__())
+    async with asyncio.timeout(DEADLINE):
+        while watch.now < DURATION * 10:
+            assert not waiting.done()
+            await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    await end(task)
+
+
+async def test_a_standby_of_a_long_lease_looks_often_enough_to_be_handed_over_to(hall: Hall) -> None:
+    _, task = await frozen_leader(hall)
+    watch = Watch()
+    candidate = Elector(hall.kube, name="here", namespace="there", duration=60, clock=watch, sleep=watch.sleep)
+    looked: list[float] = []
+
+    async def gone() -> None:
+        looked.append(watch.now)
+        if not task.done() and len(looked) == 3:
+            await end(task)
+
+    watch._then = gone
+    async with asyncio.timeout(DEADLINE), candidate.leading():
+        assert watch.now == 6, "2 s after it was given back"
 
 
 async def test_terms_rise_with_every_leader(hall: Hall) -> None:

@@ -4,120 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import Any
 
 import pytest
-from aiohttp import web
 from structlog.testing import capture_logs
 
-from graph.config import load
+from graph.errors import Fenced
 from graph.kinds import KINDS
-from graph.kube.client import Kube
 from graph.model import instant
 from graph.model.resource import FreshnessState
-from graph.store.codec import Codec
 from graph.store.connection import Server
 from graph.store.keys import Keys
-from graph.store.protocols import Snapshot
-from graph.store.reader import RedisReader
-from graph.store.writer import Kept, RedisWriter
-from graph.watch.lease import Elector
-from graph.watch.operator import Operator
+from graph.store.protocols import Candidate
 from tests.servers import RedisServer
-from tests.watch.leases import LeaseServer
-from tests.watch.server import PODS, page, pod, problem, serving
-
-CLUSTER = "watched"
-DEADLINE = 10.0
-NODES = "/api/v1/nodes"
-
-
-class World:
-    """A cluster of ``pods`` and of nothing else, with a store and candidates for the lead."""
-
-    def __init__(self, server: Server, tailing: Server) -> None:
-        self.kube: Kube
-        self.leases = LeaseServer()
-        self.pods = [pod("a"), pod("b")]
-        self.watched: set[str] = set()
-        self.nodes = page(version=7)
-        self.nodes_asked = asyncio.Event()
-        self.may_answer_nodes = asyncio.Event()
-        self.may_answer_nodes.set()
-        self.ending = asyncio.Event()
-        self.reader = RedisReader(server, tailing, Codec(KINDS))
-        self.writer = RedisWriter(server, CLUSTER, Codec(KINDS), Kept(changes=100, transitions=100, log=10, actions=10))
-
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        """The API server."""
-        if "/leases" in request.path:
-            return await self.leases.answer(request)
-        if "watch" in request.query:
-            self.watched.add(request.path)
-            await self.ending.wait()
-        if request.path == NODES:
-            self.nodes_asked.set()
-            await self.may_answer_nodes.wait()
-            return web.Response(text=self.nodes.body, status=self.nodes.status)
-        return web.Response(text=page(*(self.pods if request.path == PODS else ()), version=7).body)
-
-    @asynccontextmanager
-    async def leader(self) -> AsyncIterator[Operator]:
-        """An operator that has told of everything."""
-        operator = Operator(
-            self.kube,
-            self.writer,
-            self.reader,
-            Elector(self.kube, name="here", namespace="there", duration=2, clock=time.monotonic),
-            kinds=KINDS,
-            settings=load(cluster=CLUSTER),
-            clock=time.time,
-        )
-        task = asyncio.create_task(operator.run())
-        began = time.time()
-        try:
-            await self.until(lambda state, observed: state is FreshnessState.LIVE and observed > began)
-            yield operator
-        finally:
-            task.cancel()
-            await asyncio.wait({task})
-
-    async def until(self, condition: Callable[[FreshnessState, float], bool]) -> None:
-        """Waits for what the leader says of itself."""
-        async with asyncio.timeout(DEADLINE):
-            while True:
-                pulse = await self.reader.pulse(CLUSTER)
-                observed = instant.parse(pulse.observed_at) or 0.0
-                if pulse.loaded and condition(pulse.state, observed):
-                    return
-                await asyncio.sleep(0.05)
-
-    async def snapshot(self) -> Snapshot:
-        """What is stored."""
-        snapshot = await self.reader.snapshot(CLUSTER)
-        assert snapshot is not None
-        return snapshot
-
-    async def told(self) -> list[str]:
-        """Recorded transitions of pods: ``a PROGRESSING``, ``-`` where it left, ``?`` where that is inferred."""
-        return [
-            f"{one.key.name} {one.after.state if one.after else '-'}{'?' if one.inferred else ''}"
-            for _, one in (await self.snapshot()).transitions
-            if one.key.kind == "POD"
-        ]
-
-
-@pytest.fixture
-async def world(redis_server: RedisServer, tmp_path: Path) -> AsyncIterator[World]:
-    server, tailing = Server(redis_server.url), Server(redis_server.url)
-    world = World(server, tailing)
-    async with serving(world.answer, tmp_path) as world.kube:
-        yield world
-        world.ending.set()
-    await server.close()
-    await tailing.close()
+from tests.watch.server import pod, problem
+from tests.watch.world import CLUSTER, DEADLINE, World, sample
 
 
 async def test_the_first_leader_fills_an_empty_store_and_has_no_history_to_tell(world: World) -> None:
@@ -149,6 +50,37 @@ async def test_a_deleted_lease_costs_a_new_leader_one_refusal(world: World) -> N
     assert sum(entry["event"] == "another leader writes, standing by" for entry in logged) == 1
 
 
+async def test_of_two_leaders_of_one_term_the_second_takes_another(world: World) -> None:
+    """As after a deleted Lease: each was elected by a Lease that counted from 0."""
+    await world.writer.claim(0, candidate=Candidate(holder="the first"))
+    with capture_logs() as logged:
+        async with world.leader():
+            with pytest.raises(Fenced):
+                await world.writer.claim(0, candidate=Candidate(holder="the first"))
+    assert [entry["term"] for entry in logged if entry["event"] == "leading"] == [0, 1]
+
+
+async def test_one_process_never_leads_twice_under_one_term(world: World) -> None:
+    async with world.leader():
+        with capture_logs() as logged:
+            world.leases.broken = 503
+            async with asyncio.timeout(DEADLINE):
+                while "released" not in str(logged):  # noqa: ASYNC110 # a log tells no one
+                    await asyncio.sleep(0.05)
+            world.leases.lease, world.leases.broken = None, None
+            now = time.time()
+            await world.until(lambda state, observed: state is FreshnessState.LIVE and observed > now)
+    assert [entry["term"] for entry in logged if entry["event"] == "leading"] == [1]
+
+
+async def test_who_leads_is_told_to_prometheus(world: World) -> None:
+    async with world.leader(), world.candidate():
+        assert sample("leading") == 1
+    assert (sample("leading"), sample("term")) == (0, 0)
+    async with world.leader():
+        assert (sample("leading"), sample("term")) == (1, 1)
+
+
 async def test_a_leader_that_lost_its_lead_says_nothing_more_and_comes_back(world: World) -> None:
     async with world.leader():
         with capture_logs() as logged:
@@ -156,9 +88,9 @@ async def test_a_leader_that_lost_its_lead_says_nothing_more_and_comes_back(worl
             async with asyncio.timeout(DEADLINE):
                 while "released" not in str(logged):  # noqa: ASYNC110 # a log tells no one
                     await asyncio.sleep(0.05)
-            last = await world.reader.pulse(CLUSTER)
+            last = (await world.reader.pulse(CLUSTER)).observed_at
             world.pods.append(pod("late"))
-            assert await world.reader.pulse(CLUSTER) == last
+            assert (await world.reader.pulse(CLUSTER)).observed_at == last
             world.leases.broken = None
             now = time.time()
             await world.until(lambda state, observed: state is FreshnessState.LIVE and observed > now)
@@ -205,3 +137,19 @@ async def _refuse_last(world: World) -> None:
         while len(world.watched) < len({one for kind in KINDS for one in (kind.resource, kind.kept) if one}):  # noqa: ASYNC110 # a server tells no one
             await asyncio.sleep(0.01)
     world.may_answer_nodes.set()
+
+
+@pytest.mark.parametrize("ahead", [3600.0, -3600.0, 0.0])
+async def test_what_takes_time_is_judged_by_the_clock_of_the_cluster(world: World, ahead: float) -> None:
+    world.ahead = ahead
+
+    def unschedulable(name: str, seconds: float) -> dict[str, Any]:
+        since = instant.show(time.time() + ahead - seconds)
+        condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "lastTransitionTime": since}
+        return pod(name, status={"phase": "Pending", "conditions": [condition]})
+
+    world.pods = [unschedulable("fresh", 2), unschedulable("stuck", 60)]
+    async with world.leader():
+        snapshot = await world.snapshot()
+    states = {key.name: one.status.state for key, one in snapshot.resources.items() if key.kind == "POD" and one.status}
+    assert states == {"fresh": "PROGRESSING", "stuck": "FAILED"}

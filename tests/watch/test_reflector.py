@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from graph.errors import ClusterUnreachable, Forbidden
+from graph.errors import ClusterUnreachable, Forbidden, Unreadable
 from graph.judging.decode import variants
 from graph.kinds import KINDS
 from graph.watch.backoff import FIRST
 from graph.watch.intake import KeptIntake
+from graph.watch.reflector import EMPTY
 from tests.watch.conftest import Play
 from tests.watch.server import (
+    ABORTED,
     CUT,
     HELD,
     Answer,
@@ -129,10 +131,10 @@ async def test_a_page_that_is_no_list_empties_nothing(play: Play, body: str) -> 
     play.server.lists += [page(pod("a"), version=7), Answer(body), page(pod("a"), version=8)]
     play.server.watches += [problem(410)]
     assert await play.run() == ["= a@1", "= a@1"]
-    assert [type(error) for error in play.recorder.problems[-1:]] == [ClusterUnreachable]
+    assert [type(error) for error in play.recorder.problems[-1:]] == [Unreadable]
 
 
-@pytest.mark.parametrize("body", [HTML, "null\n", '{"error": "upstream"}\n'])
+@pytest.mark.parametrize("body", [HTML, "null\n", '{"error": "upstream"}\n', line("RENAMED", pod("a", 8)).decode()])
 async def test_a_stream_that_is_none_is_opened_again(play: Play, body: str) -> None:
     play.server.lists += [page(pod("a"), version=7)]
     play.server.watches += [Answer(body), stream(line("ADDED", pod("b", 8)))]
@@ -145,6 +147,13 @@ async def test_a_bookmark_without_a_version_is_no_bookmark(play: Play) -> None:
     play.server.watches += [stream(line("BOOKMARK", {"metadata": {}}))]
     await play.run()
     assert play.server.queries("watch")[1]["resourceVersion"] == "7"
+
+
+async def test_a_bookmark_that_looks_like_an_object_is_none(play: Play) -> None:
+    play.server.lists += [page(version=7)]
+    play.server.watches += [stream(line("ADDED", pod("a", 8)) + line("BOOKMARK", pod("", 20)))]
+    assert await play.run() == ["= ", "+ a@8"]
+    assert play.server.queries("watch")[1]["resourceVersion"] == "20"
 
 
 async def test_an_error_in_the_stream_is_told_and_the_watch_opened_again(play: Play) -> None:
@@ -217,3 +226,49 @@ async def test_a_selector_is_asked_for_in_lists_and_watches(play: Play) -> None:
     play.server.lists += [page(version=7)]
     await play.run(what=KeptIntake.variants(kind))
     assert [query["labelSelector"] for _, query in play.server.asked] == ["statusgraph.io/kept=cronjob"] * 2
+
+
+async def test_a_connection_that_is_cut_before_the_answer_is_asked_for_once_a_try(play: Play) -> None:
+    aborted = Answer(status=ABORTED)
+    play.server.lists += [aborted, aborted, page(pod("a"), version=7)]
+    play.server.watches += [aborted, aborted, aborted]
+    assert await play.run() == ["= a@1"]
+    assert (len(play.server.queries("list")), len(play.server.queries("watch"))) == (3, 4)
+    assert len(play.waits) == len(play.recorder.problems) == 5
+
+
+async def test_a_watch_that_held_and_then_fell_silent_ends_the_trouble(play: Play) -> None:
+    play.server.lists += [*[problem(500)] * 4, page(version=7)]
+    play.server.watches += [stream(HELD), stream(line("ADDED", pod("a", 8)))]
+    play.passing = EMPTY
+    assert await play.run(silence=0.1) == ["= ", "+ a@8"]
+    assert play.waits[3] >= 8 * FIRST
+    assert play.waits[4] <= 2 * FIRST, "whatever was wrong before: it was good until it fell silent"
+
+
+async def test_a_version_that_the_server_never_reaches_is_given_up(play: Play) -> None:
+    """Its etcd was restored from a backup: a watch from what it does not know is silent for ever."""
+    play.server.lists += [page(pod("a"), version=700), page(pod("b"), version=7)]
+    play.server.watches += [stream(HELD), stream(HELD)]
+    assert await play.run(silence=0.1) == ["= a@1", "= b@1"]
+    assert [query["resourceVersion"] for query in play.server.queries("watch")] == ["700", "700", "7"]
+
+
+async def test_a_version_that_the_server_says_is_too_large_lists_again(play: Play) -> None:
+    ahead = {"kind": "Status", "code": 504, "message": "Too large resource version: 700, current: 7"}
+    details = {"causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]}
+    play.server.lists += [page(pod("a"), version=700), page(pod("b"), version=7)]
+    play.server.watches += [Answer({**ahead, "reason": "Timeout", "details": details}, status=504)]
+    assert await play.run() == ["= a@1", "= b@1"]
+
+
+async def test_what_is_counted(play: Play) -> None:
+    play.now = 1_772_452_805.0
+    born = pod("b", 8)
+    born["metadata"]["creationTimestamp"] = "2026-03-02T12:00:00Z"
+    play.server.lists += [problem(500), page(pod("a"), version=7), page(version=9)]
+    play.server.watches += [stream(line("ADDED", born), line("MODIFIED", pod("b", 9)), bookmark(10)), problem(410)]
+    await play.run()
+    tally = play.recorder.tally
+    assert (tally.lists, tally.changes, tally.failures, tally.nameless) == (2, 2, 1, 0)
+    assert (tally.created, tally.created_told) == ("2026-03-02T12:00:00Z", play.now)

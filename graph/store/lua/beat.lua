@@ -1,7 +1,10 @@
--- The leader says how fresh it is. KEYS: meta. ARGV: epoch, term, seq, state, observed.
+-- The leader says how fresh it is. KEYS: meta, lost. ARGV: epoch, term, seq, state, observed, by how many milliseconds that is past.
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'term', 'seq')
 if meta[1] ~= ARGV[1] then return {'EPOCH'} end
 if meta[2] ~= ARGV[2] then return {'FENCED', meta[2]} end
 if tonumber(meta[3]) < tonumber(ARGV[3]) then return {'SEQ', meta[3]} end
-redis.call('HSET', KEYS[1], 'state', ARGV[4], 'observed', ARGV[5])
+if redis.call('GET', KEYS[2]) == ARGV[1] then return {'LOST'} end -- more was read of it than is here
+local time = redis.call('TIME') -- the one clock that the operator and every api have in common
+local now = string.format('%d', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
+redis.call('HSET', KEYS[1], 'state', ARGV[4], 'observed', ARGV[5], 'behind', ARGV[6], 'beaten', now)
 return {'OK'}

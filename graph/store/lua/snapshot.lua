@@ -1,7 +1,9 @@
 -- All that a reader needs, of one instant. KEYS: meta, transitions, log, actions, action order. ARGV: prefix of resources.
--- Returns {epoch, seq, layout, transitions_from, log_from, resources (field, value …), transitions, log, actions, oldest first};
--- false while nothing is loaded.
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'generation', 'layout', 'transitions_from', 'log_from')
+-- Returns {epoch, seq, layout, transitions_from, log_from, resources (field, value …), transitions, log, actions (oldest first),
+-- history_since, history_lost}; false while nothing is loaded.
+local meta = redis.call(
+  'HMGET', KEYS[1], 'epoch', 'seq', 'generation', 'layout', 'transitions_from', 'log_from', 'history_since', 'history_lost'
+)
 if not meta[1] or not meta[3] then return false end
 local actions = {}
 for _, id in ipairs(redis.call('LRANGE', KEYS[5], 0, -1)) do
@@ -12,5 +14,5 @@ return {
   redis.call('HGETALL', ARGV[1] .. meta[3]),
   redis.call('XRANGE', KEYS[2], '-', '+'),
   redis.call('XRANGE', KEYS[3], '-', '+'),
-  actions,
+  actions, meta[7] or '', meta[8] or '0',
 }
