@@ -99,6 +99,26 @@ bench *args:
 scale *args:
     uv run python -m benchmarks.scale {{ args }}
 
-# R1 to R7 of reliability under faults between the real parts, with a ledger: `just chaos R1 R3 --minutes 5 --real`
+# Documents made to be dear: all are refused, and what the dearest costs
+hostile *args:
+    uv run python -m tests.api.hostile {{ args }}
+
+# H1 to H9, W1 to W9 and the examples of docs/clients.md, a line for each
+conformance *args:
+    uv run python -m tests.conformance {{ args }}
+
+# Anything at all over real sockets: `just fuzz-api --requests 10000`
+fuzz-api *args:
+    uv run python -m tests.api.fuzz {{ args }}
+
+# A snapshot and what follows it, beside a fresh query after each of 100,000 changes; a quarter of an hour
+equality *args:
+    uv run python -m tests.api.equality {{ args }}
+
+# Socket, api and leader killed in turns over 10,000 transitions, and what a client heard of them
+resume *args:
+    uv run python -m tests.api.resume {{ args }}
+
+# R1 to R10 of reliability under faults between the real parts, with a ledger: `just chaos R1 R3 --minutes 5 --real`
 chaos *args:
     uv run {{ go }} python -m tests.chaos {{ args }}

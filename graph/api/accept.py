@@ -5,6 +5,9 @@ from __future__ import annotations
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
 HTML = "text/html"
+EVENTS = "text/event-stream"
+LONGEST = 1_000
+"""Characters of a header that are looked at."""
 
 
 def negotiated(accept: str | None) -> str | None:
@@ -28,9 +31,14 @@ def prefers_page(accept: str | None) -> bool:
     return page > answer or (page == answer > 0 and JSON not in weights and GRAPHQL not in weights)
 
 
+def takes_events(accept: str | None) -> bool:
+    """Whether the client names events: what takes anything cannot mean a stream that may never end."""
+    return weighed(accept or "").get(EVENTS, 0.0) > 0
+
+
 def weighed(header: str) -> dict[str, float]:
     """What an ``Accept`` or ``Accept-Encoding`` names, and how much it is wanted; of what it names twice, the first."""
-    return dict(reversed([_weighed(part) for part in header.split(",")]))
+    return dict(reversed([_weighed(part) for part in header[:LONGEST].split(",")]))
 
 
 def _weighed(part: str) -> tuple[str, float]:

@@ -11,6 +11,7 @@ from graph.api.types.scalars import Cursor
 
 T = TypeVar("T")
 
+FILTER = strawberry.argument(name="filter", description="Only what matches.")
 First = Annotated[int | None, strawberry.argument(description="How many at most, from 1 to 100; 50 when not given.")]
 After = Annotated[str | None, strawberry.argument(description="Only what follows this edge's cursor.")]
 Last = Annotated[int | None, strawberry.argument(description="Count from the end instead: how many, from 1 to 100.")]
@@ -20,6 +21,6 @@ Position = Annotated[
 ]
 
 
-def given(argument: T) -> T | None:
+def given(argument: T | None) -> T | None:
     """An argument as it was given: absent and null mean the same."""
     return None if argument is UNSET else argument

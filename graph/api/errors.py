@@ -25,9 +25,27 @@ class Code(StrEnum):
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     BAD_REQUEST = "BAD_REQUEST"
+    FORBIDDEN_ORIGIN = "FORBIDDEN_ORIGIN"
+    UNAVAILABLE = "UNAVAILABLE"
+    TOO_LARGE = "TOO_LARGE"
+    TOO_MANY_TOKENS = "TOO_MANY_TOKENS"
+    TOO_DEEP = "TOO_DEEP"
+    TOO_MANY_FIELDS = "TOO_MANY_FIELDS"
+    TOO_MANY_ALIASES = "TOO_MANY_ALIASES"
+    TOO_MANY_DIRECTIVES = "TOO_MANY_DIRECTIVES"
+    TOO_MANY_OVERLAPS = "TOO_MANY_OVERLAPS"
+    TOO_MANY_VALUES = "TOO_MANY_VALUES"
+    TOO_COSTLY = "TOO_COSTLY"
+    TIMED_OUT = "TIMED_OUT"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+    PERSISTED_QUERY_HASH_MISMATCH = "PERSISTED_QUERY_HASH_MISMATCH"
+    DOCUMENT_NOT_FOUND = "DOCUMENT_NOT_FOUND"
+    DOCUMENT_NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED"
     BAD_PAGE = "BAD_PAGE"
     BAD_CURSOR = "BAD_CURSOR"
     BAD_ID = "BAD_ID"
+    BAD_FILTER = "BAD_FILTER"
     AMBIGUOUS_CLUSTER = "AMBIGUOUS_CLUSTER"
     NOT_FOUND = "NOT_FOUND"
     TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
@@ -36,6 +54,8 @@ class Code(StrEnum):
     INTERNAL = "INTERNAL"
     WRONG_KIND = "WRONG_KIND"
     BAD_REPLICAS = "BAD_REPLICAS"
+    BAD_IDEMPOTENCY_KEY = "BAD_IDEMPOTENCY_KEY"
+    BAD_REASON = "BAD_REASON"
     ACTIONS_DISABLED = "ACTIONS_DISABLED"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
 
@@ -46,6 +66,14 @@ _FOREIGN: tuple[tuple[type[Exception], Code, str], ...] = (
     (RecursionError, Code.GRAPHQL_VALIDATION_FAILED, "this is nested too deeply"),
     (BadCursor, Code.BAD_CURSOR, "this is not a cursor"),
 )
+
+
+class Rejected(Exception):  # by what a client asked for, not a failure
+    """A request that is not executed, and why."""
+
+    def __init__(self, *errors: GraphQLError) -> None:
+        super().__init__(*errors)
+        self.errors = list(errors)
 
 
 def refused(code: Code, message: str) -> GraphQLError:

@@ -1,17 +1,22 @@
-"""``actionProgress`` and ``freshness``: the value now, then what becomes of it. Nothing of this can be resumed."""
+"""``service``, ``actionProgress`` and ``freshness``: the value now, then what becomes of it. None of them is resumed:
+whoever subscribes again is told the value of then.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 from graph.api import reading
 from graph.api.context import Context
 from graph.api.errors import Code, refused
+from graph.api.gathering import gathering
 from graph.api.listening import listening
+from graph.api.trail import Touched
 from graph.model.action import Action, ActionState
-from graph.model.resource import ActionChange, Freshness
+from graph.model.ref import Key
+from graph.model.resource import ActionChange, Freshness, Resource
 from graph.store.hub import Delivery, Item, News
 
 ACTION_WAIT = 5.0
@@ -20,12 +25,31 @@ ACTION_WAIT = 5.0
 ENDED = frozenset({ActionState.SUCCEEDED, ActionState.FAILED})
 
 
+async def service(context: Context, key: Key) -> AsyncGenerator[Resource | None, None]:
+    """Now, and after each change of it or of what belongs to it; None while it is not known."""
+
+    def picked(touched: Touched) -> Iterable[Key]:
+        return (key,) if key in touched.services else ()
+
+    async with gathering(context, reading.SERVICE, picked, clusters=[key.cluster]) as gathered:
+        told = reading.get(context, key)
+        yield told
+        while True:
+            await gathered.batch()
+            now = reading.get(context, key)
+            if told is not None or now is not None:
+                told = now
+                yield told
+
+
 async def freshness(context: Context, cluster: str) -> AsyncGenerator[Freshness, None]:
-    """Now, and whenever the state becomes another."""
+    """Now, and whenever the state becomes another; ends when the cluster is forgotten."""
     async with listening(context) as items:
         told = context.catalog.freshness(cluster)
         yield told
         async for item in items:
+            if context.catalog.replica(cluster) is None:
+                return
             now = context.catalog.freshness(cluster)
             if isinstance(item, News) and now.state is not told.state:
                 told = now

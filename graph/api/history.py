@@ -8,12 +8,15 @@ cluster has come.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from graph.api.lasting import Stay, Stays
 from graph.model.action import LogEntry
+from graph.model.ref import Key
 from graph.model.resource import Cursor, Transition
 from graph.store.replica import History, Replica
 
@@ -68,3 +71,73 @@ def _of_one(replica: Replica, kind: Callable[[Replica], History[T]], since: Curs
 def time_of(value: Transition | LogEntry) -> str:
     """When it was recorded."""
     return value.recorded_at if isinstance(value, Transition) else value.at
+
+
+class Shelf(Generic[T]):
+    """A cluster's records of a kind by what they are about, so that a service's own are found without all others'.
+
+    It holds what the replica holds, and catches up with it when it is asked.
+    """
+
+    def __init__(self, kept: Callable[[Replica], History[T]], about: Callable[[T], Iterable[Key | None]]) -> None:
+        self._kept, self._about = kept, about
+        self._cursor: Cursor | None = None
+        self._order: deque[tuple[int, T]] = deque()
+        self._by: dict[Key, deque[tuple[int, T]]] = {}
+
+    def of(self, replica: Replica, key: Key) -> list[Record[T]]:
+        """Newest first. The position of each tells of its own cluster alone."""
+        self._refresh(replica)
+        return [_record(replica, seq, value) for seq, value in reversed(self._by.get(key, ()))]
+
+    def _refresh(self, replica: Replica) -> None:
+        before, self._cursor = self._cursor, replica.cursor
+        if before == self._cursor or self._cursor is None:
+            return
+        if before is None or before.epoch != self._cursor.epoch:
+            self._order, self._by, before = deque(), {}, None
+        history = self._kept(replica)
+        for pair in history.after(before.seq if before is not None else -1):
+            self._order.append(pair)
+            for key in self._keys(pair[1]):
+                self._by.setdefault(key, deque()).append(pair)
+        self._forget(history.complete_from)
+
+    def _forget(self, complete_from: int) -> None:
+        while self._order and self._order[0][0] <= complete_from:
+            for key in self._keys(self._order.popleft()[1]):
+                of_one = self._by[key]
+                of_one.popleft()
+                if not of_one:
+                    del self._by[key]
+
+    def _keys(self, value: T) -> set[Key]:
+        return {key for key in self._about(value) if key is not None}
+
+
+class Shelves:
+    """The shelves of all clusters."""
+
+    def __init__(self) -> None:
+        self._stays: dict[str, Stays] = {}
+        self._transitions: dict[str, Shelf[Transition]] = {}
+        self._entries: dict[str, Shelf[LogEntry]] = {}
+
+    def transitions(self, replica: Replica, key: Key) -> list[Record[Transition]]:
+        """Of an object, or of a service and all that belongs to it; newest first."""
+        shelf = self._transitions.setdefault(replica.cluster, Shelf(transitions, lambda one: (one.key, one.service)))
+        return shelf.of(replica, key)
+
+    def stays(self, replica: Replica) -> Mapping[int, Stay]:
+        """How long the states lasted that the transitions tell, by their seqs."""
+        return self._stays.setdefault(replica.cluster, Stays()).of(replica)
+
+    def entries(self, replica: Replica, service: Key) -> list[Record[LogEntry]]:
+        """What was done for a service, newest first."""
+        shelf = self._entries.setdefault(replica.cluster, Shelf(entries, lambda one: (one.service,)))
+        return shelf.of(replica, service)
+
+
+def _record(replica: Replica, seq: int, value: T) -> Record[T]:
+    assert replica.cursor is not None, "only loaded ones are read"
+    return Record(time_of(value), replica.cluster, seq, (Cursor(replica.cluster, replica.cursor.epoch, seq),), value)

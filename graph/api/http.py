@@ -1,7 +1,8 @@
-"""GraphQL over HTTP, the probes and the metrics. No request whatever makes a 5xx but those that a probe means.
+"""GraphQL over HTTP, the probes and the metrics. No request whatever makes a 5xx but those that a probe means, and a
+server that is full or ends.
 
-``/graphql``: GET for queries, POST with a JSON body for queries and mutations; subscriptions need a websocket. A
-browser that goes there finds GraphiQL.
+``/graphql``: GET for queries, POST with a JSON body for queries and mutations, and for subscriptions where the client
+takes events. A browser that goes there finds GraphiQL.
 """
 
 from __future__ import annotations
@@ -10,44 +11,44 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 import msgspec
-import strawberry
+from graphql import ExecutionResult, OperationType
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types import ExecutionResult
-from strawberry.types.graphql import OperationType
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph import probes
 from graph.api import graphiql
-from graph.api.accept import GRAPHQL, JSON, negotiated, prefers_page
+from graph.api.accept import EVENTS, GRAPHQL, JSON, negotiated, prefers_page, takes_events
 from graph.api.context import Context
 from graph.api.errors import Code
-from graph.api.execute import MAX_BYTES, Request, formatted, is_request_error, refusal, unreadable
+from graph.api.execute import DEFAULTS, Admitted, Operations, formatted, is_request_error, refusal
+from graph.api.origins import Hosts, Origins
+from graph.api.persisted import Persisted
+from graph.api.requests import Refused, read
+from graph.api.schema import Schema
+from graph.api.sse import EventStream, Results
 from graph.api.ws import SocketEndpoint
+from graph.config import Limits
 
-_decode = msgspec.json.Decoder(Request).decode
+PACKED = 1024
+"""Bytes from which an answer is packed for those who take it so."""
 _NO_STORE = {"cache-control": "no-store"}
-
-
-class _Refused(Exception):  # ends a request early, not a failure
-    """A request that is answered before anything is executed."""
-
-    def __init__(self, status: int, message: str, *, allow: str | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = {"allow": allow} if allow is not None else {}
 
 
 class GraphQLEndpoint:
     """The ASGI application of ``/graphql`` for HTTP."""
 
-    def __init__(self, schema: strawberry.Schema, context: Context, page: Response | None) -> None:
-        self._schema = schema
+    def __init__(
+        self, operations: Operations, context: Context, origins: Origins, *, page: Response | None = None
+    ) -> None:
+        self._operations = operations
         self._context = context
+        self._origins = origins
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,106 +60,120 @@ class GraphQLEndpoint:
     async def _respond(self, request: HttpRequest, send: Send) -> None:
         media = negotiated(request.headers.get("accept"))
         try:
-            if media is None:
-                raise _Refused(406, f"this can be answered as {GRAPHQL} or {JSON}")
-            result = await self._execute(await _read(request), request.method)
-            status = 400 if is_request_error(result) and media == GRAPHQL else 200
-            headers: dict[str, str] = {}
-        except _Refused as refused:
-            result = refusal(Code.BAD_REQUEST, str(refused))
-            status, headers = refused.status, refused.headers
+            answer = await self._answer(request, media)
+        except Refused as refused:
+            result = refusal(refused.code, str(refused))
+            self._count("http", failed=True)
+            answer = _written(result, status=refused.status, media=media or JSON, headers=refused.headers)
         except ClientDisconnect:
-            return
-        self._context.metrics.requests.labels("http", "error" if result.errors else "ok").inc()
-        answer = _answer(result, status=status, media=media or JSON, headers=headers)
-        await answer(request.scope, request.receive, send)
+            return None
+        if isinstance(answer, Response):
+            return await answer(request.scope, request.receive, send)
+        return await self._tell(answer, request, send)
 
-    async def _execute(self, request: Request, method: str) -> ExecutionResult:
-        allowed = {OperationType.QUERY} if method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
+    async def _answer(self, request: HttpRequest, media: str | None) -> Response | Results:
+        """What can be written at once, or results that are told as events."""
+        events = takes_events(request.headers.get("accept"))
+        if media is None and not events:
+            raise Refused(406, f"this can be answered as {GRAPHQL}, {JSON} or {EVENTS}")
+        if "cookie" in request.headers and not self._origins.welcome(request.headers):
+            raise Refused(403, "foreign origin", code=Code.FORBIDDEN_ORIGIN)
+        wanted = await read(request, most=self._operations.limits.body)
+        admitted = self._operations.admit(wanted)
+        if isinstance(admitted, Admitted):
+            _check(admitted, request.method, events=events)
+        follows = isinstance(admitted, Admitted) and admitted.type is OperationType.SUBSCRIPTION
+        if media is None or follows:
+            return self._operations.results(admitted, self._context)
+        result = await self._operations.execute(admitted, self._context) if isinstance(admitted, Admitted) else admitted
+        self._count("http", failed=bool(result.errors))
+        return _written(result, status=400 if is_request_error(result) and media == GRAPHQL else 200, media=media)
+
+    async def _tell(self, results: Results, request: HttpRequest, send: Send) -> None:
+        drain, peer = self._context.drain, request.client.host if request.client else ""
+        full = "the server ends" if drain.closing else drain.full(peer)
+        if full is not None:
+            answer = _written(refusal(Code.UNAVAILABLE, full), status=503, media=JSON, headers={"retry-after": "5"})
+            return await answer(request.scope, request.receive, send)
+        stream = EventStream(results, request.receive, send)
+        drain.enter(stream, peer)
         try:
-            return await self._schema.execute(
-                request.query,
-                variable_values=request.variables,
-                context_value=self._context,
-                operation_name=request.operation_name,
-                allowed_operation_types=allowed,
-            )
-        except InvalidOperationTypeError as error:
-            if error.operation_type is OperationType.SUBSCRIPTION:
-                raise _Refused(400, "subscriptions need a websocket, with graphql-transport-ws") from error
-            raise _Refused(405, "a mutation needs POST", allow="POST") from error
-        except CannotGetOperationTypeError:
-            return refusal(Code.BAD_REQUEST, "there is no operation of this name")
+            with self._context.metrics.streams.track_inprogress():
+                await stream.run()
+        finally:
+            drain.leave(stream)
+            self._count("sse", failed=stream.outcome != "ok")
+
+    def _count(self, transport: str, *, failed: bool) -> None:
+        self._context.metrics.requests.labels(transport, "error" if failed else "ok").inc()
 
 
-async def _read(request: HttpRequest) -> Request:
-    if request.method == "GET":
-        return _of_query(request)
-    if request.method != "POST":
-        raise _Refused(405, "use GET or POST", allow="GET, POST")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        raise _Refused(415, f"the body must be {JSON}")
-    return _decoded(await _body(request))
+def _check(admitted: Admitted, method: str, *, events: bool) -> None:
+    """Whether the operation may come this way."""
+    if method == "GET" and admitted.type is OperationType.MUTATION:
+        raise Refused(405, "a mutation needs POST", allow="POST")
+    if admitted.type is OperationType.SUBSCRIPTION and not events:
+        raise Refused(400, f"a subscription needs a websocket with graphql-transport-ws, or Accept: {EVENTS}")
 
 
-async def _body(request: HttpRequest) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise _Refused(413, f"the body may have {MAX_BYTES} bytes")
-    return bytes(body)
-
-
-def _decoded(body: bytes) -> Request:
-    try:
-        return _decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise _Refused(400, unreadable(error)) from error
-
-
-def _of_query(request: HttpRequest) -> Request:
-    given = request.query_params
-    try:
-        maps = {name: msgspec.json.decode(given[name]) for name in ("variables", "extensions") if given.get(name)}
-        return msgspec.convert({**given, **maps}, Request)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise _Refused(400, unreadable(error)) from error
-
-
-def _answer(result: ExecutionResult, *, status: int, media: str, headers: dict[str, str]) -> Response:
+def _written(result: ExecutionResult, *, status: int, media: str, headers: dict[str, str] | None = None) -> Response:
     return Response(
         msgspec.json.encode(formatted(result)),
         status_code=status,
-        headers={**headers, **_NO_STORE, "vary": "Accept", "content-type": f"{media}; charset=utf-8"},
+        headers={**(headers or {}), **_NO_STORE, "vary": "Accept", "content-type": f"{media}; charset=utf-8"},
     )
 
 
 def create(
-    schema: strawberry.Schema,
+    schema: Schema,
     context: Context,
     *,
     ready: Callable[[], str | None],
     web: Path | None = graphiql.BUILT,
     allowed_origins: Collection[str] = (),
+    allowed_hosts: Collection[str] = (),
+    limits: Limits = DEFAULTS,
+    persisted: Persisted | None = None,
 ) -> Starlette:
     """The application.
 
     ``ready``: why this process cannot serve yet, None when it can. ``web``: the folder of GraphiQL's built files; None
-    switches it off. ``allowed_origins``: whose pages may open a websocket, beside our own.
+    switches it off. ``allowed_origins``: whose pages may use it, beside our own. ``allowed_hosts``: by which names it
+    may be called, any when there are none. ``persisted``: what clients may name instead of sending it.
     """
     context.metrics.watch(context.catalog)
+    operations = Operations(schema.core, limits=limits, persisted=persisted)
+    origins = Origins(allowed_origins)
+    endpoint = GraphQLEndpoint(operations, context, origins, page=graphiql.page(web) if web else None)
 
     def unready() -> str | None:
         return "draining" if context.drain.draining else ready()
 
     app = Starlette(
         routes=[
-            Route("/graphql", GraphQLEndpoint(schema, context, graphiql.page(web) if web else None)),
-            WebSocketRoute("/graphql", SocketEndpoint(schema, context, allowed_origins)),
+            Route("/graphql", _guarded(_for_pages(endpoint, allowed_origins), allowed_hosts)),
+            WebSocketRoute("/graphql", _guarded(SocketEndpoint(operations, context, origins), allowed_hosts)),
             *([graphiql.files(web)] if web else []),
             *probes.routes(unready, context.metrics.page),
         ],
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _for_pages(endpoint: ASGIApp, origins: Collection[str]) -> ASGIApp:
+    """Packs long answers, and tells browsers whose pages may read them."""
+    packed = GZipMiddleware(endpoint, minimum_size=PACKED, compresslevel=1)
+    if not origins:
+        return packed
+    return CORSMiddleware(
+        packed,
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["accept", "authorization", "content-type"],
+        allow_credentials=True,
+    )
+
+
+def _guarded(app: ASGIApp, hosts: Collection[str]) -> ASGIApp:
+    return Hosts(app, hosts) if hosts else app

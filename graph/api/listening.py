@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from graph.api.context import Context
@@ -29,3 +29,41 @@ async def listening(context: Context) -> AsyncIterator[AsyncIterator[Item]]:
         yield aiter(subscriber)
     finally:
         context.catalog.hub.leave(subscriber)
+
+
+class Woken:
+    """Waits for what a task beside it was given."""
+
+    def __init__(self, giving: asyncio.Task[None], event: asyncio.Event) -> None:
+        self._giving, self._event = giving, event
+
+    async def wait(self) -> None:
+        """Returns when something was taken since the last time; raises what ended the giving."""
+        await self._event.wait()
+        self._event.clear()
+        if self._giving.done():
+            self._giving.result()
+
+
+@asynccontextmanager
+async def taking(context: Context, take: Callable[[Item], bool]) -> AsyncIterator[Woken]:
+    """Hands everything to ``take`` as soon as it is published, so that a slow client never fills the subscriber's
+    queue; whoever waits is woken when that returns True.
+    """
+    event = asyncio.Event()
+
+    async def give(items: AsyncIterator[Item]) -> None:
+        try:
+            async for item in items:
+                if take(item):
+                    event.set()
+        finally:
+            event.set()
+
+    async with listening(context) as items:
+        task = asyncio.create_task(give(items))
+        try:
+            yield Woken(task, event)
+        finally:
+            task.cancel()
+            await asyncio.wait([task])

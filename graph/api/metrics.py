@@ -23,6 +23,7 @@ class Metrics:
             registry=self.registry,
         )
         self.sockets = Gauge("statusgraph_websockets", "Open websockets.", registry=self.registry)
+        self.streams = Gauge("statusgraph_event_streams", "Open streams of server-sent events.", registry=self.registry)
         self.subscriptions = Gauge(
             "statusgraph_subscriptions", "Active subscriptions, by their field.", ["field"], registry=self.registry
         )

@@ -24,11 +24,14 @@ from graph.api.types.action import (
     NotFoundError,
 )
 from graph.api.types.inputs import ActionInput, ScaleInput
+from graph.kinds.shared.text import clean
 from graph.model import instant
 from graph.model.action import Action, ActionRequest, ActionState
 from graph.model.resource import Resource
 
 MOST_REPLICAS = 10_000
+LONGEST_KEY = 200
+LONGEST_REASON = 1_000
 
 _INPUT = strawberry.argument(name="input", description="What to act on, and how.")
 
@@ -85,10 +88,21 @@ def _target(context: Context, given: ActionInput | ScaleInput, *, kind: str) -> 
     if resource.key.kind != kind:
         message = f"this is a {resource.key.kind}, not a {kind}"
         return InvalidInputError(code=Code.WRONG_KIND, message=message, field="id")
+    return _invalid(given) or resource
+
+
+def _invalid(given: ActionInput | ScaleInput) -> InvalidInputError | None:
+    """What of the input cannot be meant, whatever the object is."""
     if isinstance(given, ScaleInput) and not 0 <= given.replicas <= MOST_REPLICAS:
         message = f"replicas must be from 0 to {MOST_REPLICAS}"
         return InvalidInputError(code=Code.BAD_REPLICAS, message=message, field="replicas")
-    return resource
+    if given.idempotency_key is not None and not 1 <= len(given.idempotency_key) <= LONGEST_KEY:
+        message = f"an idempotency key has 1 to {LONGEST_KEY} characters"
+        return InvalidInputError(code=Code.BAD_IDEMPOTENCY_KEY, message=message, field="idempotencyKey")
+    if given.reason is not None and len(given.reason) > LONGEST_REASON:
+        message = f"a reason has at most {LONGEST_REASON} characters"
+        return InvalidInputError(code=Code.BAD_REASON, message=message, field="reason")
+    return None
 
 
 def _request(context: Context, given: ActionInput | ScaleInput, *, name: str, target: Resource) -> ActionRequest:
@@ -98,7 +112,7 @@ def _request(context: Context, given: ActionInput | ScaleInput, *, name: str, ta
         name=name,
         target=target.key,
         requested_at=instant.show(context.clock()),
-        reason=given.reason,
+        reason=None if given.reason is None else clean(given.reason),
         replicas=given.replicas if isinstance(given, ScaleInput) else None,
     )
 

@@ -1,43 +1,52 @@
-"""The orders of the lists: resources by place or newest first, services as asked, records newest first."""
+"""The orders of the lists: as asked, else resources by place or newest first, records newest first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from graph.api.errors import Code, refused
 from graph.api.paging import Order, Term
-from graph.api.types.inputs import OrderDirection, ServiceOrder, ServiceOrderField
+from graph.api.types.inputs import OrderDirection, ResourceOrder, ServiceOrder
 from graph.model.kind import Kind
 from graph.model.resource import Resource
 from graph.model.status import SEVERITY
+
+MOST = 8
+"""Fields of one order."""
 
 
 def _place(resource: Resource) -> tuple[str, ...]:
     return resource.key.namespace, resource.key.name, resource.key.cluster
 
 
-def order_of(kind: Kind) -> Order:
-    """Newest first where the kind tells what is newer, else by namespace, name and cluster."""
-    newer = kind.order
-    if newer is None:
-        return Order(kind.name, Term(_place))
-    return Order(kind.name, Term(lambda resource: newer(resource.fields), descending=True), Term(_place))
+PLACE = Order("PLACE", Term(_place))
+"""By namespace, name and cluster."""
 
-
-_SERVICE_TERMS = {
-    ServiceOrderField.NAME: lambda service: service.key.name,
-    ServiceOrderField.NAMESPACE: lambda service: service.key.namespace,
-    ServiceOrderField.SEVERITY: lambda service: SEVERITY[service.status.state],
-    ServiceOrderField.SINCE: lambda service: service.status.since,
+_FIELDS: dict[str, Callable[[Resource], Any]] = {
+    "NAME": lambda resource: resource.key.name,
+    "NAMESPACE": lambda resource: resource.key.namespace,
+    "SEVERITY": lambda resource: SEVERITY[resource.status.state] if resource.status else len(SEVERITY),
+    "SINCE": lambda resource: resource.status.since if resource.status else "",
+    "CREATED": lambda resource: resource.created_at or "",
 }
 
 
-def order_of_services(orders: Iterable[ServiceOrder] | None) -> Order:
-    """As asked; what is equal in that by namespace, name and cluster."""
-    asked = list(orders or ())
-    terms = [Term(_SERVICE_TERMS[each.field], each.direction is OrderDirection.DESC) for each in asked]
-    name = ",".join(f"{each.field}:{each.direction}" for each in asked)
-    return Order(f"SERVICE {name}", *terms, Term(_place))
+def order_of(kind: Kind, asked: Iterable[ServiceOrder | ResourceOrder] | None = None) -> Order:
+    """As asked; what is equal in that newest first where the kind tells what is newer, then by place."""
+    fields = list(asked or ())
+    if len(fields) > MOST:
+        raise refused(Code.BAD_FILTER, f"an order has at most {MOST} fields")
+    terms = [Term(_FIELDS[each.field.value], each.direction is OrderDirection.DESC) for each in fields]
+    name = "".join(f" {each.field.value}:{each.direction.value}" for each in fields)
+    return Order(kind.name + name, *terms, *_natural(kind))
+
+
+def _natural(kind: Kind) -> Iterable[Term]:
+    newer = kind.order
+    if newer is not None:
+        yield Term(lambda resource: newer(resource.fields), descending=True)
+    yield Term(_place)
 
 
 def _recorded(record: Any) -> tuple[Any, ...]:

@@ -5,9 +5,8 @@ when items before it came or went, or when the item itself is gone.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cmp_to_key
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,6 +18,9 @@ from graph.model.ref import decode_id, encode_id
 
 DEFAULT = 50
 CAP = 100
+
+Rank = tuple[Any, ...]
+"""What an item is sorted by; one is less than another when its item comes first."""
 
 
 class Term(NamedTuple):
@@ -35,11 +37,15 @@ class Order:
     """
 
     def __init__(self, name: str, *terms: Term) -> None:
-        self._name = name
+        self.name = name
         self._terms = terms
 
-    def sort(self, items: Sequence[Any]) -> list[Any]:
-        """The items in this order."""
+    def rank(self, item: Any) -> Rank:
+        """Where an item stands."""
+        return self._ranked([term.value(item) for term in self._terms])
+
+    def sort(self, items: Iterable[Any]) -> list[Any]:
+        """The items in this order: by the last term first, which compares plain values and no ranks."""
         found = list(items)
         for term in reversed(self._terms):
             found.sort(key=term.value, reverse=term.descending)
@@ -47,7 +53,8 @@ class Order:
 
     def cursor(self, item: Any) -> str:
         """The place of an item."""
-        return encode_id("PAGE", self._name, msgspec.json.encode(self._values(item)).decode())
+        values = [term.value(item) for term in self._terms]
+        return encode_id("PAGE", self.name, msgspec.json.encode(values).decode())
 
     def after(self, items: Sequence[Any], cursor: str) -> int:
         """The index of the first of the sorted ``items`` that follows the cursor."""
@@ -57,24 +64,18 @@ class Order:
         """The index behind the last of the sorted ``items`` that precedes the cursor."""
         return self._find(items, cursor, bisect=bisect_left)
 
-    def _values(self, item: Any) -> tuple[Any, ...]:
-        return tuple(term.value(item) for term in self._terms)
-
-    def _compare(self, left: tuple[Any, ...], right: tuple[Any, ...]) -> int:
-        for term, one, other in zip(self._terms, left, right, strict=True):
-            if one != other:
-                return 1 if (one > other) != term.descending else -1
-        return 0
+    def _ranked(self, values: Iterable[Any]) -> Rank:
+        pairs = zip(self._terms, values, strict=True)
+        return tuple(_reversed(value) if term.descending else value for term, value in pairs)
 
     def _find(self, items: Sequence[Any], cursor: str, *, bisect: Callable[..., int]) -> int:
-        key = cmp_to_key(self._compare)
         try:
             kind, name, text = decode_id(cursor)
-            if (kind, name) != ("PAGE", self._name):
+            if (kind, name) != ("PAGE", self.name):
                 raise BadCursor("this cursor belongs to another list or another order")
             values = msgspec.json.decode(text, type=list[Any])
-            return bisect(items, key(_tuple(values)), key=lambda item: key(self._values(item)))
-        except (BadCursor, ValueError, TypeError, msgspec.DecodeError) as error:
+            return bisect(items, self._ranked(_tuple(values)), key=self.rank)
+        except (BadCursor, ValueError, TypeError, RecursionError) as error:
             raise refused(Code.BAD_CURSOR, "this cursor belongs to another list or another order") from error
 
 
@@ -89,7 +90,7 @@ class Range:
 
     def __post_init__(self) -> None:
         self.first, self.last = _size("first", self.first), _size("last", self.last)
-        self.after, self.before = self.after or None, self.before or None
+        self.after, self.before = _cursor(self.after), _cursor(self.before)
         if self.first is not None and self.last is not None:
             raise refused(Code.BAD_PAGE, "give first or last, not both")
 
@@ -119,16 +120,15 @@ class PageInfo(NamedTuple):
 
 
 class Page:
-    """A page of ``items``, which need not be sorted. ``node``: what is shown of an item."""
+    """A page of ``items``, which are sorted. ``node``: what is shown of an item."""
 
     def __init__(
         self, items: Sequence[Any], order: Order, range_: Range, *, node: Callable[[Any], Any] = lambda x: x
     ) -> None:
-        found = order.sort(items)
-        cut = range_.slice(found, order)
-        self._cut, self._order, self._node = cut, order, node
-        self._items = found[cut]
-        self.total_count = len(found)
+        self._cut, self._order, self._node = range_.slice(items, order), order, node
+        self._items = items[self._cut]
+        self.everything = items
+        self.total_count = len(items)
 
     @property
     def nodes(self) -> list[Any]:
@@ -147,12 +147,28 @@ class Page:
         return PageInfo(self._cut.stop < self.total_count, self._cut.start > 0, *ends)
 
 
+_INVERTED = bytes(range(255, -1, -1))
+
+
+def _reversed(value: Any) -> Any:
+    """What sorts the other way round, of plain values, too: ranks are compared very often."""
+    if isinstance(value, str):
+        return value.encode().translate(_INVERTED) + b"\xff"  # the longer of two that begin alike comes first
+    if isinstance(value, tuple):
+        return tuple(map(_reversed, value))
+    return -value
+
+
 def _size(name: str, given: Any) -> int | None:
     if given is None or given is UNSET:
         return None
     if not 1 <= given <= CAP:
         raise refused(Code.BAD_PAGE, f"{name} must be from 1 to {CAP}")
     return int(given)
+
+
+def _cursor(given: Any) -> Any:
+    return None if given is UNSET else given
 
 
 def _tuple(values: Any) -> Any:

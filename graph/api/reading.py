@@ -1,19 +1,23 @@
-"""Reading the replicas on behalf of a viewer. Nothing else in the api looks into a Replica's resources, so nothing
-else has to ask what the viewer may see.
+"""Reading the replicas on behalf of a viewer. Nothing else in the api shows what is in a Replica, so nothing else has
+to ask what the viewer may see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from graph.api.context import Context
 from graph.api.errors import Code, refused
+from graph.api.history import Record
+from graph.api.listings import Listing, merged
+from graph.api.paging import Order
 from graph.errors import BadCursor
 from graph.model.action import Action, LogEntry
 from graph.model.ref import Key, ObjectRef, decode_id, encode_id, key_of_id
 from graph.model.resource import Resource, Transition
 
 SERVICE = "SERVICE"
+EVENT = "EVENT"
 ACTION = "ACTION"
 LOG = "LOG"
 
@@ -31,14 +35,10 @@ def meant(context: Context, ref: ObjectRef) -> Resource | None:
     return resource if resource is not None and context.visible(resource.key.namespace) else None
 
 
-def all_of(context: Context, kind: str, clusters: Iterable[str] | None = None) -> list[Resource]:
-    """Every visible resource of a kind."""
-    return [
-        resource
-        for replica in context.catalog.replicas(clusters)
-        for resource in replica.of_kind(kind)
-        if context.visible(resource.key.namespace)
-    ]
+def listed(context: Context, kind: str, order: Order, clusters: Iterable[str] | None = None) -> Sequence[Resource]:
+    """Every visible resource of a kind, sorted. It is to be read at once, and not to be changed."""
+    lists = [_visible(context, listing) for listing in context.listings.of(kind, order, clusters)]
+    return merged(lists, order)
 
 
 def below(context: Context, key: Key, kind: str) -> list[Resource]:
@@ -60,6 +60,20 @@ def above(context: Context, key: Key, kind: str) -> Resource | None:
 def readable(context: Context, item: Transition | LogEntry | Action) -> bool:
     """Whether the viewer may see a record."""
     return context.visible(item.object.namespace)
+
+
+def transitions_of(context: Context, key: Key) -> list[Record[Transition]]:
+    """The visible transitions of an object, or of a service and all that belongs to it; newest first."""
+    replica = context.catalog.replica(key.cluster)
+    found = context.shelves.transitions(replica, key) if replica is not None else []
+    return [record for record in found if readable(context, record.value)]
+
+
+def entries_of(context: Context, service: Key) -> list[Record[LogEntry]]:
+    """The visible entries of the operator log for a service, newest first."""
+    replica = context.catalog.replica(service.cluster)
+    found = context.shelves.entries(replica, service) if replica is not None else []
+    return [record for record in found if readable(context, record.value)]
 
 
 def action(context: Context, cluster: str, action_id: str | None) -> Action | None:
@@ -116,3 +130,10 @@ def parts_of(text: str) -> tuple[str, ...]:
         return decode_id(text)
     except BadCursor:
         return ()
+
+
+def _visible(context: Context, listing: Listing) -> Sequence[Resource]:
+    hidden = {namespace for namespace in listing.namespaces if not context.visible(namespace)}
+    if not hidden:
+        return listing.items
+    return [resource for resource in listing.items if resource.key.namespace not in hidden]

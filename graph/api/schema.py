@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import strawberry
-from graphql import Executor, GraphQLError
+from graphql import GraphQLInputObjectType, GraphQLSchema
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.types import ExecutionContext
 
 from graph.api.mutation import Mutation
 from graph.api.query import query
@@ -21,25 +19,22 @@ from graph.api.types.scalars import SCALARS
 from graph.model.kind import Kind
 
 
-class _Executor(StrawberryGraphQLCoreExecutionContext):
-    """Forgets each event of a subscription: graphql-core 3.3 shares one memo of sub-fields among all of them, under
-    keys that are new for each, so that it would grow by kilobytes with every event until the subscription ends.
-    """
-
-    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
-        executor: Executor[Any] = super().build_per_event_executor(payload)
-        executor._relevant_sub_fields = {}
-        return executor
-
-
 class Schema(strawberry.Schema):
-    """Leaves the logging of errors to ``errors.shown``: what a client did wrong is not worth a traceback."""
+    """Shows what graphql-core executes: ``execute.Operations`` does without Strawberry's own way of executing."""
 
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Nothing."""
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        for each in self.core.type_map.values():
+            if isinstance(each, GraphQLInputObjectType):  # Strawberry's own rule knows no variables of fragments
+                each.is_one_of = each.extensions["strawberry-definition"].is_one_of
+
+    @property
+    def core(self) -> GraphQLSchema:
+        """The schema as graphql-core knows it."""
+        return self._schema
 
 
-def build(kinds: Sequence[Kind]) -> strawberry.Schema:
+def build(kinds: Sequence[Kind]) -> Schema:
     """The schema of these kinds, which must have SERVICE and EVENT among them."""
     types = Factory(kinds).types()
     with building(types):
@@ -49,7 +44,6 @@ def build(kinds: Sequence[Kind]) -> strawberry.Schema:
             subscription=Subscription,
             types=[types[kind.type_name] for kind in kinds],
             config=StrawberryConfig(scalar_map=SCALARS),
-            execution_context_class=_Executor,
         )
 
 

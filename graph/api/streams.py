@@ -7,7 +7,7 @@ may be missing; after a StreamReset the subscription goes on from now.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Generic
@@ -40,8 +40,7 @@ async def told(
     context: Context, source: Source[T], *, after: str | None, clusters: Iterable[str] | None
 ) -> AsyncGenerator[Told[T], None]:
     """See the module. ``clusters``: those that the subscription spans, all when None."""
-    if after is not None:
-        await loaded(context)
+    await loaded(context)
     async with listening(context) as items:
         positions = Positions(context.catalog, clusters)
         if after is None:
@@ -57,16 +56,27 @@ async def told(
 def _resume(source: Source[T], positions: Positions, after: str) -> list[Told[T]]:
     """All at once, so that what is told next is what the subscriber has queued since."""
     given = positions.resume(after)
+    kept = _kept(source, positions, positions.replicas, given)
+    if not positions.forgotten(given):
+        return kept
+    left = [cursor for cluster, cursor in given.items() if cluster in positions.now]
+    return [StreamReset(cursor=CursorText(encode_cursor(left)), reason=ResetReason.EPOCH_CHANGED), *kept]
+
+
+def _kept(
+    source: Source[T], positions: Positions, replicas: Sequence[Replica], given: Mapping[str, Cursor]
+) -> list[Told[T]]:
+    """What followed ``given``; of a cluster that is not in it all, since nothing of it was seen."""
     since = dict(positions.now)
     resets: dict[str, ResetReason] = {}
-    for replica in positions.replicas:
+    for replica in replicas:
         seen, now = given.get(replica.cluster), positions.now[replica.cluster]
         reason = reset_reason(seen=seen, now=now, complete_from=source.kept(replica).complete_from)
         if reason is None:
             since[replica.cluster] = seen or Cursor(replica.cluster, now.epoch, 0)
         else:
             resets[replica.cluster] = reason
-    kept = [record for record in records(positions.replicas, source.kept, since) if source.matches(record.value)]
+    kept = [record for record in records(replicas, source.kept, since) if source.matches(record.value)]
     return [*_resets(resets, since, given), *kept]
 
 
@@ -84,7 +94,10 @@ def _resets(
 
 async def _follow(items: AsyncIterator[Item], source: Source[T], positions: Positions) -> AsyncGenerator[Told[T], None]:
     async for item in items:
-        positions.join(item)
+        new = positions.join(item)
+        if new is not None:
+            for told in _kept(source, positions, [new], {}):
+                yield told
         if isinstance(item, News) or not positions.advance(item):
             continue
         if isinstance(item, Reset):

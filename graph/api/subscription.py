@@ -1,4 +1,4 @@
-"""The subscriptions. What they promise is written in ``streams``, ``changes`` and ``following``."""
+"""The subscriptions. What they promise is written in ``streams``, ``held``, ``changes`` and ``following``."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET
 
-from graph.api import changes, filters, following, history, reading
-from graph.api.arguments import Position, given
+from graph.api import changes, filters, following, held, history, reading
+from graph.api.arguments import FILTER, Position, given
 from graph.api.context import Info
 from graph.api.errors import Code, refused
 from graph.api.history import Record, T
+from graph.api.query import key_of
 from graph.api.streams import Source, Told, told
 from graph.api.types.action import Action
-from graph.api.types.changes import ServiceChangeItem
+from graph.api.types.changes import EventItem, ServiceChangeItem
 from graph.api.types.cluster import Freshness
-from graph.api.types.inputs import OperatorLogFilter, ServiceFilter, TransitionFilter
-from graph.api.types.records import OperatorLogAppended, OperatorLogItem, StatusTransition, StatusTransitionItem
+from graph.api.types.inputs import EventFilter, OperatorLogFilter, ServiceBy, ServiceFilter, TransitionFilter
+from graph.api.types.late import Late
+from graph.api.types.logs import transition_of
+from graph.api.types.records import OperatorLogAppended, OperatorLogItem, StatusTransitionItem
 from graph.api.types.scalars import Cursor
 from graph.model.action import LogEntry
-from graph.model.resource import LogChange, ResourceChange, Transition
+from graph.model.resource import Change, LogChange, ResourceChange, Transition
 from graph.store.codec import encode_cursor
-
-_FILTER = strawberry.argument(name="filter", description="Only what matches.")
 
 
 async def _counted(info: Info, items: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
@@ -38,28 +39,33 @@ async def _counted(info: Info, items: AsyncGenerator[Any, None]) -> AsyncGenerat
 
 
 def _status_transitions(
-    info: Info, where: Annotated[TransitionFilter | None, _FILTER] = UNSET, after: Position = UNSET
+    info: Info, where: Annotated[TransitionFilter | None, FILTER] = UNSET, after: Position = UNSET
 ) -> AsyncGenerator[Any, None]:
-    context, matches = info.context, filters.transitions(where or None)
-    source = Source(
-        kept=history.transitions,
-        of=lambda change: change.transition if isinstance(change, ResourceChange) else None,
-        matches=lambda transition: reading.readable(context, transition) and matches(transition),
-    )
-    items = told(context, source, after=given(after), clusters=where.clusters if where else None)
-    return _counted(info, _shown(items, _transition))
+    context, asked = info.context, given(where)
+    wanted, seconds = filters.transitions(asked), filters.held_for(asked)
+    clusters, position = asked.clusters if asked else None, given(after)
+
+    def matches(transition: Transition) -> bool:
+        return reading.readable(context, transition) and wanted(transition)
+
+    if seconds is not None:
+        items = held.told(context, matches, seconds=seconds, after=position, clusters=clusters)
+    else:
+        items = told(context, Source(history.transitions, _transition, matches), after=position, clusters=clusters)
+    return _counted(info, _shown(items, transition_of))
 
 
 def _operator_log(
-    info: Info, where: Annotated[OperatorLogFilter | None, _FILTER] = UNSET, after: Position = UNSET
+    info: Info, where: Annotated[OperatorLogFilter | None, FILTER] = UNSET, after: Position = UNSET
 ) -> AsyncGenerator[Any, None]:
-    context, matches = info.context, filters.entries(where or None)
-    source = Source(
-        kept=history.entries,
-        of=lambda change: change.entry if isinstance(change, LogChange) else None,
-        matches=lambda entry: reading.readable(context, entry) and matches(entry),
-    )
-    items = told(context, source, after=given(after), clusters=where.clusters if where else None)
+    context, asked = info.context, given(where)
+    wanted = filters.entries(asked)
+
+    def matches(entry: LogEntry) -> bool:
+        return reading.readable(context, entry) and wanted(entry)
+
+    source = Source(history.entries, _entry, matches)
+    items = told(context, source, after=given(after), clusters=asked.clusters if asked else None)
     return _counted(info, _shown(items, _appended))
 
 
@@ -71,8 +77,12 @@ async def _shown(
             yield show(item) if isinstance(item, Record) else item
 
 
-def _transition(record: Record[Transition]) -> StatusTransition:
-    return StatusTransition(position=record.position, record=record.value)
+def _transition(change: Change) -> Transition | None:
+    return change.transition if isinstance(change, ResourceChange) else None
+
+
+def _entry(change: Change) -> LogEntry | None:
+    return change.entry if isinstance(change, LogChange) else None
 
 
 def _appended(record: Record[LogEntry]) -> OperatorLogAppended:
@@ -81,11 +91,30 @@ def _appended(record: Record[LogEntry]) -> OperatorLogAppended:
 
 
 def _service_changes(
-    info: Info, where: Annotated[ServiceFilter | None, _FILTER] = UNSET, after: Position = UNSET
+    info: Info, where: Annotated[ServiceFilter | None, FILTER] = UNSET, after: Position = UNSET
 ) -> AsyncGenerator[Any, None]:
-    clusters = where.clusters if where else None
-    matches = filters.resources(where or None)
-    return _counted(info, changes.told(info.context, matches, after=given(after), clusters=clusters))
+    asked = given(where)
+    matches, clusters = filters.resources(asked), asked.clusters if asked else None
+    items = changes.told(info.context, changes.SERVICES, matches, after=given(after), clusters=clusters)
+    return _counted(info, items)
+
+
+def _events(
+    info: Info, where: Annotated[EventFilter | None, FILTER] = UNSET, after: Position = UNSET
+) -> AsyncGenerator[Any, None]:
+    asked = given(where)
+    matches, clusters = filters.events(asked), asked.clusters if asked else None
+    items = changes.told(info.context, changes.EVENTS, matches, after=given(after), clusters=clusters)
+    return _counted(info, items)
+
+
+def _service(
+    info: Info, by: Annotated[ServiceBy, strawberry.argument(description="What identifies it.")]
+) -> AsyncGenerator[Any, None]:
+    key = key_of(info.context, by)
+    if key is None:
+        raise refused(Code.NOT_FOUND, "this is not the id of a service")
+    return _counted(info, following.service(info.context, key))
 
 
 def _action_progress(
@@ -99,20 +128,21 @@ def _freshness(
     info: Info,
     cluster: Annotated[str | None, strawberry.argument(description="May be left out where there is only one.")] = UNSET,
 ) -> AsyncGenerator[Any, None]:
-    name = cluster or reading.only_cluster(info.context)
+    name = given(cluster) or reading.only_cluster(info.context)
     if info.context.catalog.replica(name) is None:
         raise refused(Code.NOT_FOUND, "there is no such cluster")
     return _counted(info, following.freshness(info.context, name))
 
 
-@strawberry.type(description="What can be followed, over graphql-transport-ws.")
+@strawberry.type(description="What can be followed.")
 class Subscription:
     status_transitions: Any = strawberry.subscription(
         resolver=_status_transitions,
         graphql_type=StatusTransitionItem,
         description=(
             "Without `after`: StreamStart with the cursor of now, then what follows. "
-            "With it: all that followed it, or StreamReset. Never coalesced."
+            "With it: all that followed it, or StreamReset. Never coalesced. "
+            "With `heldFor` only what lasted; a cursor then resumes a subscription of the same `heldFor`."
         ),
     )
     service_changes: Any = strawberry.subscription(
@@ -120,8 +150,22 @@ class Subscription:
         graphql_type=ServiceChangeItem,
         description=(
             "A SNAPSHOT item per matching service, SnapshotEnd, then UPDATED and REMOVED "
-            "(also when it no longer matches); coalesced per service."
+            "(also when it no longer matches); coalesced per service. "
+            "With `after`: what changed since, or StreamReset and a new snapshot."
         ),
+    )
+    service: Any = strawberry.subscription(
+        resolver=_service,
+        graphql_type=Late("Service") | None,
+        description=(
+            "One service now, and again whenever it or something that belongs to it changed, coalesced; "
+            "null while it is not known."
+        ),
+    )
+    events: Any = strawberry.subscription(
+        resolver=_events,
+        graphql_type=EventItem,
+        description="As serviceChanges, of Kubernetes events; coalesced per event.",
     )
     operator_log: Any = strawberry.subscription(
         resolver=_operator_log, graphql_type=OperatorLogItem, description="As statusTransitions."

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
 
-import uvicorn
 import websockets
 from starlette.types import ASGIApp, Receive, Scope, Send
 from websockets.asyncio.client import ClientConnection
 
 from graph.api import http
 from graph.api.schema import build
+from graph.app.server import Server
 from graph.kinds import KINDS
 from tests.api.world import World
 
@@ -66,8 +66,13 @@ class Served:
 
     async def query(self, document: str, **variables: Any) -> Answer:
         """POST as a client does."""
-        body = json.dumps({"query": document, "variables": variables})
-        return await self.request("POST", "/graphql", body, {"content-type": "application/json"})
+        return await self.post({"query": document, "variables": variables})
+
+    async def post(self, given: object, **headers: str) -> Answer:
+        """Any JSON; with ``accept=…`` and the like."""
+        return await self.request(
+            "POST", "/graphql", json.dumps(given), {"content-type": "application/json", **headers}
+        )
 
     async def request(
         self, method: str, path: str, body: str | bytes | None = None, headers: dict[str, str] | None = None
@@ -145,6 +150,7 @@ class Host:
     def __init__(self, port: int) -> None:
         self.port = port
         self.app: ASGIApp | None = None
+        self.server: Server | None = None
 
     def serve(self, world: World, **options: Any) -> Served:
         """Serves a world from now on. ``options``: of ``http.create``."""
@@ -158,11 +164,12 @@ class Host:
 
 
 @asynccontextmanager
-async def hosting() -> AsyncIterator[Host]:
+async def hosting(*, trusted_proxies: tuple[str, ...] = ()) -> AsyncIterator[Host]:
     """A server on a free port."""
     host = Host(0)
-    server = uvicorn.Server(uvicorn.Config(host, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    task = asyncio.create_task(server._serve())  # serve() would take the signals
+    server = Server(host, host="127.0.0.1", port=0, trusted_proxies=trusted_proxies)
+    host.server = server
+    task = asyncio.create_task(server.serve(sockets=[server.bind()]))
     await until(lambda: server.started)
     host.port = server.servers[0].sockets[0].getsockname()[1]
     try:

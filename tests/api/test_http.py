@@ -56,7 +56,7 @@ async def test_a_body_that_is_no_request_is_a_400(served: Served, body: bytes) -
 async def test_a_hostile_document_is_refused_with_a_reason(served: Served, text: str) -> None:
     answer = await served.query(text)
     assert answer.status == 200
-    assert set(answer.codes) <= {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"}
+    assert set(answer.codes) <= {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "TOO_LARGE", "TOO_MANY_TOKENS"}
 
 
 async def test_a_body_that_is_too_large_is_refused(served: Served) -> None:
@@ -131,6 +131,21 @@ async def test_the_media_type_is_negotiated(served: Served, accept: str | None, 
 async def test_nothing_acceptable_is_a_406(served: Served) -> None:
     headers = {**JSON, "accept": "text/html"}
     assert (await served.request("POST", "/graphql", json.dumps({"query": QUERY}), headers)).status == 406
+
+
+@pytest.mark.parametrize("accept", [None, "text/event-stream"])
+@pytest.mark.parametrize(("encodings", "packed"), [("gzip, br", True), ("", False)])
+async def test_long_answers_are_packed_for_those_who_take_it_but_events_never(
+    served: Served, encodings: str, packed: bool, accept: str | None
+) -> None:
+    given = {"accept-encoding": encodings, "accept": accept or "application/json"}
+    long = await served.post({"query": "{ __schema { types { name description } } }"}, **given)
+    assert (long.headers.get("content-encoding") == "gzip") == (packed and not accept)
+    if accept is None:
+        assert {"Accept", "Accept-Encoding"} <= set(long.headers["vary"].split(", "))
+        assert b"description" in (gzip.decompress(long.body) if packed else long.body)
+    short = await served.post({"query": QUERY}, **given)
+    assert "content-encoding" not in short.headers
 
 
 @pytest.mark.parametrize("document", ["{", "{ nothing }", "query($a: Int!) { services(first: $a) { totalCount } }"])

@@ -100,6 +100,28 @@ async def test_an_idempotency_key_makes_two_requests_one(served: Served, world: 
     assert other == {"__typename": "ConflictError", "code": "IDEMPOTENCY_KEY_REUSED"}
 
 
+@pytest.mark.parametrize(
+    ("input_", "code", "field"),
+    [
+        ({"idempotencyKey": ""}, "BAD_IDEMPOTENCY_KEY", "idempotencyKey"),
+        ({"idempotencyKey": "k" * 201}, "BAD_IDEMPOTENCY_KEY", "idempotencyKey"),
+        ({"reason": "r" * 1001}, "BAD_REASON", "reason"),
+    ],
+)
+async def test_what_cannot_be_kept_is_refused(
+    served: Served, world: World, input_: dict[str, str], code: str, field: str
+) -> None:
+    refused = await result(served, STOP, id=NIGHTLY.id, **input_)
+    assert refused == {"__typename": "InvalidInputError", "code": code, "field": field}
+    assert world.desk.asked == {}
+
+
+async def test_a_reason_is_one_inert_line(served: Served, world: World) -> None:
+    await result(served, STOP, id=NIGHTLY.id, reason="too\x1b[31m \u202eloud\nreally")
+    ((request, _),) = world.desk.asked.values()
+    assert request.reason == "too[31m loud really"
+
+
 async def test_without_a_key_two_requests_are_two(served: Served, world: World) -> None:
     first, second = [await result(served, STOP, id=NIGHTLY.id) for _ in range(2)]
     assert first["id"] != second["id"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from graph.model.ref import encode_id
 from tests.api.server import Served
 from tests.api.world import World, key, resource
 
@@ -59,7 +60,16 @@ async def test_a_page_goes_on_where_its_item_was_even_when_that_is_gone(served: 
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"first": 0}, {"first": -1}, {"first": 101}, {"last": 0}, {"first": 1, "last": 1}]
+    "arguments",
+    [
+        {"first": 0},
+        {"first": -1},
+        {"first": 101},
+        {"first": 10**9},
+        {"last": 0},
+        {"last": 101},
+        {"first": 1, "last": 1},
+    ],
 )
 async def test_a_page_of_an_impossible_size_is_refused(served: Served, arguments: dict[str, int]) -> None:
     assert (await served.query(PAGE, **arguments)).codes == ["BAD_PAGE"]
@@ -70,6 +80,24 @@ async def test_a_cursor_of_something_else_is_refused(served: Served) -> None:
     for cursor in ("nonsense", other["services"]["pageInfo"]["endCursor"]):
         assert (await served.query(PAGE, after=cursor)).codes == ["BAD_CURSOR"]
         assert (await served.query(PAGE, before=cursor)).codes == ["BAD_CURSOR"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        '["a"]',
+        '["a",["shop","a","one"],1]',
+        '[1,["shop","a","one"]]',
+        '["a",["shop",2,"one"]]',
+        "{}",
+        "null",
+        "[" * 9999,
+    ],
+)
+async def test_a_cursor_that_was_tampered_with_is_refused(served: Served, values: str) -> None:
+    cursor = encode_id("PAGE", "SERVICE NAME:ASC", values)
+    assert (await served.query(PAGE, after=cursor)).codes == ["BAD_CURSOR"]
+    assert (await served.query(PAGE, before=cursor, last=2)).codes == ["BAD_CURSOR"]
 
 
 async def test_fifty_are_shown_unless_asked_otherwise(served: Served, world: World) -> None:

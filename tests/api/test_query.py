@@ -8,6 +8,7 @@ import pytest
 
 from graph.model.action import LogLevel
 from graph.model.ref import encode_id
+from graph.model.resource import Whole
 from graph.model.status import State
 from tests.api.server import Served
 from tests.api.world import World, entry, key, resource, status, transition
@@ -151,6 +152,15 @@ async def test_clusters_tell_their_freshness_and_count_services(served: Served) 
     (cluster,) = (await served.query(document)).data["clusters"]
     assert cluster["freshness"] == {"state": "LIVE", "lagMs": 12, "observedAt": "2026-11-22T12:00:00.000Z"}
     assert cluster["counts"] == {"total": 2, "healthy": 1, "degraded": 1, "failed": 0}
+
+
+async def test_a_cluster_tells_since_when_its_history_is_whole(served: Served, world: World) -> None:
+    document = "{ clusters { history { since lost } } }"
+    (cluster,) = (await served.query(document)).data["clusters"]
+    assert cluster["history"] == {"since": None, "lost": False}
+    world.followed["one"].replica.whole = Whole("2026-11-22T11:00:00.000Z", lost=True)
+    (cluster,) = (await served.query(document)).data["clusters"]
+    assert cluster["history"] == {"since": "2026-11-22T11:00:00.000Z", "lost": True}
 
 
 async def test_runs_lead_to_their_cronjob_and_the_newest_comes_first(served: Served, world: World) -> None:

@@ -88,7 +88,7 @@ def test_a_new_kind_needs_nothing_but_its_descriptor() -> None:
     assert [each.name for each in toy.interfaces] == ["Resource", "Node"]
     assert str(service.fields["toys"].type) == "ToyConnection!"
     assert schema.query_type is not None
-    assert set(schema.query_type.fields["toys"].args) == {"filter", "first", "after"}
+    assert set(schema.query_type.fields["toys"].args) == {"filter", "orderBy", "first", "after", "last", "before"}
     kinds = schema.type_map["Kind"]
     assert isinstance(kinds, GraphQLEnumType)
     assert "TOY" in kinds.values

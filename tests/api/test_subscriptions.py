@@ -144,14 +144,41 @@ async def test_a_cursor_ahead_of_this_replica_waits_for_what_is_new(served: Serv
         assert await told(client, 1) == ["p2"]
 
 
-@pytest.mark.parametrize("cursor", ["", "nonsense", encode_cursor([Cursor("other", "e1", 0)])])
+GOOD = encode_cursor([Cursor("one", "e1", 0)])
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "nonsense",
+        "ä",
+        GOOD + "=",
+        GOOD[:-1],
+        GOOD.swapcase(),
+        encode_id("PAGE", "SERVICE", "[]"),
+        key("POD", "web-1").id,
+        encode_id("CURSOR", "one", "e1"),
+        encode_id("CURSOR", "one", "e1", "-1"),
+        encode_id("CURSOR", "one", "e1", "1.5"),
+        encode_id("CURSOR", "one", "e1", "٣"),
+        encode_id("CURSOR", "one", "e1", "9" * 5000),
+        encode_cursor([Cursor("one", "e1", 10**9)]),
+        encode_cursor([Cursor("other", "e1", 0)]),
+    ],
+)
 async def test_a_cursor_that_means_nothing_is_refused(served: Served, cursor: str) -> None:
     async with served.socket() as client:
-        for field in ("statusTransitions", "operatorLog", "serviceChanges"):
+        for field in ("statusTransitions", "operatorLog", "serviceChanges", "events"):
             await client.subscribe(
                 f"subscription($after: Cursor) {{ {field}(after: $after) {{ __typename }} }}", after=cursor
             )
             assert await client.error() == "BAD_CURSOR"
+        document = (
+            "subscription($after: Cursor) { statusTransitions(after: $after, filter: {heldFor: 5}) { __typename } }"
+        )
+        await client.subscribe(document, after=cursor)
+        assert await client.error() == "BAD_CURSOR"
 
 
 async def test_a_filter_keeps_the_rest_away(served: Served, world: World) -> None:

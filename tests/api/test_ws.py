@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from graph.api import ws
+from graph.api import conversation
 from tests.api.server import Host, Served, until
 from tests.api.world import World
 
@@ -62,7 +62,7 @@ async def test_nothing_may_be_asked_before_the_acknowledgement(served: Served) -
 
 
 async def test_a_client_that_says_nothing_is_closed(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ws, "INIT_WAIT", 0.0)
+    monkeypatch.setattr(conversation, "INIT_WAIT", 0.0)
     async with served.socket(init=False) as client:
         assert (await client.closed())[0] == 4408
 
@@ -142,7 +142,7 @@ async def test_an_operation_that_fails_leaves_its_siblings_alone(served: Served)
 
 async def test_a_connection_may_have_twenty_operations(served: Served) -> None:
     async with served.socket() as client:
-        for n in range(ws.MAX_OPERATIONS):
+        for n in range(conversation.MAX_OPERATIONS):
             await client.subscribe(FOREVER, id_=str(n))
             await client.next()
         await client.subscribe(FOREVER, id_="more")

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 import msgspec
 
 from graph.api.context import Context
+from graph.api.trail import Trail
 from graph.errors import StoreUnavailable
 from graph.kinds import KINDS
 from graph.kinds.cronjob import CronjobFields
@@ -127,10 +128,11 @@ class Following:
     def __init__(self, replica: Replica) -> None:
         self.replica = replica
         self.state = FreshnessState.LIVE
+        self.observed: str | None = NOW
 
     def freshness(self) -> Freshness:
         """As said."""
-        return Freshness(self.state, NOW, 12)
+        return Freshness(self.state, self.observed, 12)
 
 
 class NoteDesk:
@@ -157,15 +159,26 @@ class NoteDesk:
         del self.asked[receipt]
 
 
+class Audience(Hub):
+    """Counts those that follow something for a client: not the trail, which is the process' own."""
+
+    trail: Trail | None = None
+
+    def __len__(self) -> int:
+        return super().__len__() - (self.trail is not None and self.trail.listens)
+
+
 class World:
     """Clusters whose changes a test makes up: each has one seq, as in the store."""
 
-    def __init__(self, *, actions: bool = True, queue: int = 1000) -> None:
-        self.hub = Hub(queue)
+    def __init__(self, *, actions: bool = True, queue: int = 1000, window: float = 0.05, keep: int = 100) -> None:
+        self._keep = keep
+        self.hub = Audience(queue)
         self.catalog = Catalog(self.hub)
         self.desk = NoteDesk()
         self.followed: dict[str, Following] = {}
-        self.context = Context(self.catalog, self.desk, actions, clock=lambda: 1_795_348_800.0)
+        self.context = Context(self.catalog, self.desk, actions, clock=lambda: 1_795_348_800.0, window=window)
+        self.hub.trail = self.context.trail
 
     def load(
         self,
@@ -179,7 +192,7 @@ class World:
     ) -> None:
         """A snapshot; tells the hub as a follower does."""
         if cluster not in self.followed:
-            replica = Replica(cluster, KINDS, keep_transitions=100, keep_log=100, keep_actions=100)
+            replica = Replica(cluster, KINDS, keep_transitions=self._keep, keep_log=self._keep, keep_actions=self._keep)
             self.followed[cluster] = Following(replica)
             self.catalog.add(self.followed[cluster])
         replica = self.followed[cluster].replica

@@ -1,4 +1,4 @@
-"""The items of the subscription ``serviceChanges``."""
+"""The items of the subscriptions ``serviceChanges`` and ``events``."""
 
 from __future__ import annotations
 
@@ -35,6 +35,28 @@ class ServiceChange:
     )
 
 
+@shown
+class EventChangeType(StrEnum):
+    """What happened to a Kubernetes event, for this subscription."""
+
+    SNAPSHOT = "SNAPSHOT"
+    """It matched when the subscription began."""
+    UPDATED = "UPDATED"
+    """It is new, happened again, or matches now."""
+    REMOVED = "REMOVED"
+    """The cluster keeps it no longer, or it matches no more."""
+
+
+@strawberry.type(description="A Kubernetes event that is there, happened or is gone.")
+class EventChange:
+    cursor: Cursor = strawberry.field(description="To go on from here.")
+    type: EventChangeType = strawberry.field(description="What happened.")
+    id: strawberry.ID = strawberry.field(description="The event's id.")
+    event: Any = strawberry.field(
+        graphql_type=Late("Event") | None, description="The event as it is now; null when REMOVED."
+    )
+
+
 @strawberry.type(description="All that matched was told; what follows are changes.")
 class SnapshotEnd:
     cursor: Cursor = strawberry.field(description="To go on from here.")
@@ -43,4 +65,8 @@ class SnapshotEnd:
 ServiceChangeItem = Annotated[
     ServiceChange | SnapshotEnd | StreamReset,
     strawberry.union("ServiceChangeItem", description="What serviceChanges tells."),
+]
+EventItem = Annotated[
+    EventChange | SnapshotEnd | StreamReset,
+    strawberry.union("EventItem", description="What events tells."),
 ]

@@ -6,6 +6,8 @@ from typing import Any
 
 import strawberry
 
+from graph.api.types.cluster import StatusCounts, counted
+
 
 @strawberry.type(description="What is around a page.")
 class PageInfo:
@@ -15,8 +17,8 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="The cursor of the last edge.")
 
 
-def connection(name: str, node: Any) -> type[Any]:
-    """The type ``<name>Connection`` and its edge."""
+def connection(name: str, node: Any, *, judged: bool = False) -> type[Any]:
+    """The type ``<name>Connection`` and its edge. ``judged``: its nodes have a status, so they are counted by it."""
     edge = object_type(
         f"{name}Edge",
         f"One {name} of a list.",
@@ -25,16 +27,23 @@ def connection(name: str, node: Any) -> type[Any]:
             "node": (node, strawberry.field(description=f"The {name}.")),
         },
     )
-    return object_type(
-        f"{name}Connection",
-        f"A page of {name}s.",
-        {
-            "edges": (list[edge], strawberry.field(description="With their places.")),  # type: ignore[valid-type] # a type at run time
-            "nodes": (list[node], strawberry.field(description="Without their places.")),
-            "page_info": (PageInfo, strawberry.field(description="What is around the page.")),
-            "total_count": (int, strawberry.field(description="How many there are on all pages.")),
-        },
+    fields = {
+        "edges": (list[edge], strawberry.field(description="With their places.")),  # type: ignore[valid-type] # a type at run time
+        "nodes": (list[node], strawberry.field(description="Without their places.")),
+        "page_info": (PageInfo, strawberry.field(description="What is around the page.")),
+        "total_count": (int, strawberry.field(description="How many there are on all pages.")),
+    }
+    return object_type(f"{name}Connection", f"A page of {name}s.", fields | (_COUNTS if judged else {}))
+
+
+_COUNTS = {
+    "counts": (
+        StatusCounts,
+        strawberry.field(
+            resolver=lambda root: counted(root.everything), description="Those on all pages by their state."
+        ),
     )
+}
 
 
 def object_type(

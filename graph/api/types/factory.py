@@ -15,7 +15,7 @@ import strawberry
 from strawberry import UNSET
 
 from graph.api import reading
-from graph.api.arguments import After, First
+from graph.api.arguments import After, Before, First, Last
 from graph.api.context import Info
 from graph.api.orders import order_of
 from graph.api.paging import Page, Range
@@ -23,13 +23,11 @@ from graph.api.types.cluster import Node
 from graph.api.types.connection import connection, object_type
 from graph.api.types.enums import shown
 from graph.api.types.late import Late
-from graph.api.types.operator_log import operator_log
+from graph.api.types.logs import StatusTransitionConnection, operator_log, transitions
 from graph.api.types.resource import Resource
 from graph.api.types.structs import Structs
 from graph.model import resource
 from graph.model.kind import Kind, Relation, Shape
-
-EVENT = "EVENT"
 
 
 class Factory:
@@ -41,10 +39,11 @@ class Factory:
 
     def types(self) -> dict[str, Any]:
         """Every generated type by its name."""
-        found: dict[str, Any] = {"Kind": self._enum()}
+        found: dict[str, Any] = {"Kind": self._enum(), "StatusTransitionConnection": StatusTransitionConnection}
         for kind in self._kinds.values():
             found[kind.type_name] = self._object(kind)
-            found[f"{kind.type_name}Connection"] = connection(kind.type_name, Late(kind.type_name))
+            of_kind = connection(kind.type_name, Late(kind.type_name), judged=kind.judge is not None)
+            found[f"{kind.type_name}Connection"] = of_kind
         return found
 
     def _enum(self) -> Any:
@@ -58,7 +57,9 @@ class Factory:
             fields[relation.name] = self._relation(relation)
         if kind.name == reading.SERVICE:
             fields["operatorLog"] = operator_log()
-        if kind.judge is None:
+        if kind.judge is not None:
+            fields["transitions"] = transitions()
+        else:
             fields["id"] = strawberry.ID, strawberry.field(resolver=_id, description="Opaque and url-safe.")
         base = Node if kind.judge is None else Resource
         return object_type(kind.type_name, kind.description, fields, base=base, is_type_of=_is_of(kind.name))
@@ -66,7 +67,9 @@ class Factory:
     def _relations(self, kind: Kind) -> Iterable[Relation]:
         yield from kind.relations
         if kind.judge is not None:
-            yield Relation("events", EVENT, Shape.CONNECTION, "Kubernetes events of it and of everything below it.")
+            yield Relation(
+                "events", reading.EVENT, Shape.CONNECTION, "Kubernetes events of it and of everything below it."
+            )
         if kind.name == reading.SERVICE:
             for other in self._kinds.values():
                 if other.judge is not None and other.name != kind.name:
@@ -95,8 +98,15 @@ def _found(root: resource.Resource, info: Info, relation: Relation) -> list[reso
 def _page(kind: Kind, relation: Relation) -> Callable[..., Any]:
     order = order_of(kind)
 
-    def resolve(root: resource.Resource, info: Info, first: First = UNSET, after: After = UNSET) -> Any:
-        return Page(_found(root, info, relation), order, Range(first, after))
+    def resolve(
+        root: resource.Resource,
+        info: Info,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Any:
+        return Page(order.sort(_found(root, info, relation)), order, Range(first, after, last, before))
 
     return resolve
 

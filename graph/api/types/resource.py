@@ -10,7 +10,7 @@ import strawberry
 from strawberry import UNSET
 
 from graph.api import reading
-from graph.api.arguments import After, First
+from graph.api.arguments import After, Before, First, Last
 from graph.api.context import Info
 from graph.api.types.cluster import Cluster, Node
 from graph.api.types.enums import Evidence, State
@@ -27,7 +27,7 @@ def _labels(root: resource.Resource) -> Any:
     return [Label(key=key, value=root.labels[key]) for key in sorted(root.labels)]
 
 
-def _events(first: First = UNSET, after: After = UNSET) -> Any:
+def _declared(first: First = UNSET, after: After = UNSET, last: Last = UNSET, before: Before = UNSET) -> Any:
     raise NotImplementedError("an interface only declares it; the factory gives every type its own")
 
 
@@ -67,9 +67,14 @@ class Resource(Node):
         description="What it belongs to; itself for a Service.",
     )
     events: Any = strawberry.field(
-        resolver=_events,
+        resolver=_declared,
         graphql_type=Late("EventConnection"),
         description="Kubernetes events of it and of everything below it, newest first.",
+    )
+    transitions: Any = strawberry.field(
+        resolver=_declared,
+        graphql_type=Late("StatusTransitionConnection"),
+        description="Its recorded transitions, of a Service also those of all that belongs to it; newest first.",
     )
 
 

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import NewType
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+from graph.model import instant
 from graph.model.kind import Time
 
 Cursor = NewType("Cursor", str)
 """A position in the change streams of several clusters, as ``graph.store.codec`` writes it."""
+
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _instant(value: object) -> str:
+    """Compared as text, so it takes the form that goes out."""
+    if isinstance(value, str) and _RFC3339.fullmatch(value):
+        normal = instant.normal(value)
+        if normal is not None and instant.parse(value) is not None:
+            return normal
+    raise GraphQLError("this is no instant; write it as 2026-11-22T12:00:00Z, in or after 1970")
 
 
 def _text(value: object) -> str:
@@ -25,7 +39,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="DateTime",
         description="RFC 3339, UTC, milliseconds.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
-        parse_value=_text,
+        parse_value=_instant,
     ),
     Cursor: strawberry.scalar(
         name="Cursor",
