@@ -22,8 +22,8 @@ with ``from`` the original; nothing above that module catches a foreign type.
     │       └── Expired            410, or an ERROR event of that code in a watch; a version that is yet to come
     └── StoreError                 Redis
         ├── StoreUnavailable       no connection or no answer
-        ├── StoreRefused           Redis refuses writes: memory, rights, read-only
-        ├── StoreIncompatible      the data there was written by another layout version
+        ├── StoreRefused           Redis refuses: writes for want of memory, a right, our password; cluster mode
+        ├── StoreIncompatible      the data there was written by another layout version, or by somebody else
         ├── NameTaken              another cluster, or another election's leader, has this cluster's name
         ├── Fenced                 another leader's term is stored
         ├── EpochLost              the stored epoch is not the one we write for: data was lost or replaced
@@ -115,11 +115,11 @@ class StoreUnavailable(StoreError):
 
 
 class StoreRefused(StoreError):
-    """Redis answers but refuses to write: out of memory, no rights, a read-only replica."""
+    """Redis answers but refuses: writes (memory, a replica), a command (a right), us (the password, cluster mode)."""
 
 
 class StoreIncompatible(StoreError):
-    """Redis holds data of another layout version."""
+    """Redis holds data of another layout version, or such that somebody else wrote."""
 
 
 class NameTaken(StoreError):

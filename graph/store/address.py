@@ -22,15 +22,17 @@ _THEIRS = "sentinel_"
 """What in the query begins so is for the Sentinels: ``sentinel_username``, ``sentinel_password``."""
 
 
-def client(url: str, *, timeout: float) -> tuple[Any, Sentinel | None]:
+def client(url: str, *, timeout: float, answer: float | None = None) -> tuple[Any, Sentinel | None]:
     """The client of redis-py and, where there are some, the Sentinels; whoever takes them closes both.
+
+    ``timeout``: seconds for a connection or an answer; ``answer``: for an answer, where that may take longer.
 
     redis-py's own retries are off: it would send a write again whose reply was lost. Our batches survive that, see
     ``write.lua``, but only the caller knows whether trying again makes sense.
     """
     if (found := SENTINELS.fullmatch(url)) is None:
         keepalive = {} if url.startswith("unix:") else {"socket_keepalive": True}  # a socket of the machine has none
-        return Redis.from_url(url, **_common(timeout), **keepalive, client_name="statusgraph"), None
+        return Redis.from_url(url, **_common(timeout, answer), **keepalive, client_name="statusgraph"), None
     query = dict(parse_qsl(found["query"] or ""))
     own = {name.removeprefix(_THEIRS): query.pop(name) for name in tuple(query) if name.startswith(_THEIRS)}
     given = _given(found["tls"], f"{found['user'] or ''}redis/{found['db'] or 0}", query)
@@ -39,14 +41,14 @@ def client(url: str, *, timeout: float) -> tuple[Any, Sentinel | None]:
         [_place(one) for one in found["hosts"].split(",")],
         sentinel_kwargs={**_common(min(timeout, IMPATIENCE)), **secure, **own},
     )
-    options = {**_common(timeout), **given, "socket_keepalive": True, "client_name": "statusgraph"}
+    options = {**_common(timeout, answer), **given, "socket_keepalive": True, "client_name": "statusgraph"}
     return sentinels.master_for(unquote(found["service"]), **options), sentinels
 
 
-def _common(timeout: float) -> dict[str, Any]:
+def _common(timeout: float, answer: float | None = None) -> dict[str, Any]:
     return {
         "protocol": 2,
-        "socket_timeout": timeout,
+        "socket_timeout": answer or timeout,
         "socket_connect_timeout": timeout,
         "retry": Retry(NoBackoff(), 0),
     }

@@ -22,7 +22,7 @@ from graph.model.resource import (
     Transition,
 )
 from graph.store.keys import field_of
-from graph.store.unread import Step, Unread, decoder
+from graph.store.unread import UNREADABLE, Step, Unread, decoder
 
 _encode = msgspec.msgpack.Encoder().encode
 _ALONE = {change: b"\x93" + _encode(change) for change in ChangeType}
@@ -61,13 +61,13 @@ class Codec:
             return "action", change.action.id, b"\x91", _encode(change.action), b""
         return "log", change.entry.id, b"\x91", _encode(change.entry), b""
 
-    def step(self, sort: bytes, value: bytes) -> Step:
-        """One entry of the change stream."""
+    def step(self, sort: bytes, value: bytes, *_: bytes) -> Step:
+        """One entry of the change stream; what else somebody wrote there is none of ours."""
         try:
             return self._changes[sort](value)  # type: ignore[no-any-return] # the decoder's type is made at run time
         except KeyError as error:
             raise MalformedObject(f"a change of an unknown sort is stored: {sort!r}") from error
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise MalformedObject(f"Redis holds an unreadable change of sort {sort!r}: {error}") from error
 
     def resources(self, pairs: Sequence[bytes]) -> dict[Key, Resource]:
@@ -80,7 +80,7 @@ class Codec:
                 found[resource.key] = resource
         except KeyError as error:
             raise MalformedObject(f"a resource of an unknown kind is stored: {field!r}") from error
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise MalformedObject(f"Redis holds an unreadable resource {field!r}: {error}") from error
         return found
 

@@ -17,6 +17,8 @@ from graph.store.problems import ours
 
 TIMEOUT = 5.0
 """Seconds for a connection or an answer."""
+LARGE = 12
+"""How many times as long for an answer that may be large: it is waited for until its last byte is there."""
 
 Value = str | bytes | int
 
@@ -38,19 +40,21 @@ class Server:
     def __init__(self, url: str, *, timeout: float = TIMEOUT) -> None:
         self._redis, self._sentinels = client(url, timeout=timeout)
         self._redis.set_response_callback("XREAD", _as_it_came)
+        self._patient, self._theirs = client(url, timeout=timeout, answer=LARGE * timeout)
 
     async def command(self, *words: Value) -> Any:
         """One command; strings in its reply are bytes."""
         async with _translated():
             return await self._redis.execute_command(*words)
 
-    async def script(self, script: Script, keys: Sequence[str], args: Sequence[Value]) -> Any:
-        """What the script returns."""
+    async def script(self, script: Script, keys: Sequence[str], args: Sequence[Value], *, large: bool = False) -> Any:
+        """What the script returns. ``large``: that may take a while."""
+        redis = self._patient if large else self._redis
         async with _translated():
             try:
-                return await self._redis.execute_command("EVALSHA", script.sha, len(keys), *keys, *args)
+                return await redis.execute_command("EVALSHA", script.sha, len(keys), *keys, *args)
             except exceptions.NoScriptError:
-                return await self._redis.execute_command("EVAL", script.text, len(keys), *keys, *args)
+                return await redis.execute_command("EVAL", script.text, len(keys), *keys, *args)
 
     async def read(self, stream: str, after: str, *, count: int, wait: float) -> list[tuple[bytes, list[bytes]]]:
         """(id, [field, value …]) of the stream's entries after an id; waits up to ``wait`` seconds for the first."""
@@ -60,9 +64,9 @@ class Server:
 
     async def close(self) -> None:
         """Closes every connection."""
-        await self._redis.aclose()
-        if self._sentinels is not None:
-            await self._sentinels.aclose()
+        for each in (self._redis, self._sentinels, self._patient, self._theirs):
+            if each is not None:
+                await each.aclose()
 
 
 @asynccontextmanager

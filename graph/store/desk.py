@@ -39,7 +39,7 @@ class RedisDesk:
         """(receipt, request): first those left over, then new ones as they come."""
         last, stream = "0-0", Keys(cluster).requests
         while True:
-            for entry_id, (_, value) in await self._tailing.read(stream, last, count=10, wait=WAIT):
+            for entry_id, (_, value, *_) in await self._tailing.read(stream, last, count=10, wait=WAIT):
                 last = entry_id.decode()
                 try:
                     request = self._codec.request(value)

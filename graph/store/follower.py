@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
-from graph.errors import CursorExpired, EpochLost, MalformedObject, StatusgraphError, StoreError
+from graph.errors import CursorExpired, EpochLost, MalformedObject, StatusgraphError, StoreError, StoreUnavailable
 from graph.model.resource import Change, Cursor, Freshness, FreshnessState
 from graph.store.hub import Delivery, Hub, Item, News, Reset, ResetReason
 from graph.store.protocols import Pulse, Reader
@@ -22,6 +22,8 @@ from graph.store.unread import Step, in_full
 
 BEAT = 0.5
 """Seconds between two looks at the pulse, and the longest wait for a change."""
+LONGEST = 8.0
+"""Seconds before the next try where what is stored cannot be read: it is all read each time."""
 SILENT = 5.0
 """Seconds after which a writer that says nothing is taken for gone."""
 
@@ -41,7 +43,9 @@ class Follower:
         self._reachable = False
         self._told: FreshnessState | None = None
         self._due = 0  # what was written a beat ago should be here
-        self._lost = False  # Redis holds another epoch, or less than what we read before we looked
+        self._lost = False  # Redis holds another epoch
+        self._back = False  # Redis holds less of our epoch than what we read before we looked
+        self._problem = ""  # what keeps us from following, as it was told
 
     def freshness(self) -> Freshness:
         """How far the replica may be behind the cluster, as far as is known now."""
@@ -69,7 +73,11 @@ class Follower:
         pulse, cursor = self._pulse, self.replica.cursor
         if not self._reachable or pulse is None:
             return FreshnessState.DISCONNECTED
-        if cursor is None or not pulse.loaded or pulse.epoch != cursor.epoch or cursor.seq < self._due:
+        if pulse.epoch is None and (silent is None or silent > SILENT):
+            return FreshnessState.STALE  # it was emptied, and nobody writes it anew
+        if cursor is None or not pulse.loaded or pulse.epoch != cursor.epoch:
+            return FreshnessState.CATCHING_UP
+        if self._back or cursor.seq < self._due:
             return FreshnessState.CATCHING_UP
         if silent is None or silent > SILENT:
             return FreshnessState.STALE
@@ -77,40 +85,56 @@ class Follower:
 
     async def _watch_pulse(self) -> None:
         while True:
-            cursor, before = self.replica.cursor, self._pulse
+            cursor, asked = self.replica.cursor, self._clock()
             try:
-                self._pulse = pulse = await self._reader.pulse(self.replica.cluster)
-                self._looked = self._clock()
-                self._due = before.seq if before and before.epoch == pulse.epoch else 0
-                self._lost = cursor is not None and (pulse.epoch != cursor.epoch or pulse.seq < cursor.seq)
-                self._reached(None)
-                if cursor is not None and pulse.epoch == cursor.epoch and pulse.seq < cursor.seq:
+                self._heard(await self._reader.pulse(self.replica.cluster), cursor, asked)
+                if cursor is not None and self._back:
                     await self._reader.went_back(cursor)
             except (StoreError, MalformedObject) as error:
                 self._reached(error)
             self._tell()
             await asyncio.sleep(BEAT)
 
+    def _heard(self, pulse: Pulse, cursor: Cursor | None, asked: float) -> None:
+        """``cursor``: ours before we asked; another epoch may have been loaded since."""
+        before, self._pulse, self._looked, now = self._pulse, pulse, asked, self.replica.cursor
+        a_beat_ago = before is not None and before.epoch == pulse.epoch and self._reachable
+        self._due = before.seq if before is not None and a_beat_ago else pulse.seq
+        self._lost = cursor is not None and now is not None and pulse.epoch not in (cursor.epoch, now.epoch)
+        self._back = cursor is not None and pulse.epoch == cursor.epoch and pulse.seq < cursor.seq
+        self._reached(None)
+
     async def _follow(self) -> None:
+        wait = BEAT
         while True:
             try:
                 await self._step()
-            except (StoreError, MalformedObject) as error:
+                wait, self._problem = BEAT, ""
+            except StoreUnavailable as error:
                 self._reached(error)
                 await asyncio.sleep(BEAT)
+            except (StoreError, MalformedObject) as error:
+                self._failed(error)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST)
 
     async def _step(self) -> None:
         cursor = self.replica.cursor
-        if cursor is None or self._lost:
-            await self._load()
-            return
-        try:
-            page = await self._reader.tail(cursor, wait=BEAT)
-        except (EpochLost, CursorExpired) as error:
-            log.warning("loading again", cluster=cursor.cluster, problem=str(error))
+        if self._back:
+            await asyncio.sleep(BEAT)  # the writer starts a new epoch
+        elif cursor is None or self._lost:
             await self._load()
         else:
-            self._apply(page, cursor.epoch)
+            await self._read_on(cursor)
+
+    async def _read_on(self, cursor: Cursor) -> None:
+        try:
+            self._apply(await self._reader.tail(cursor, wait=BEAT), cursor.epoch)
+        except (EpochLost, CursorExpired, MalformedObject) as error:
+            log.warning("loading again", cluster=cursor.cluster, problem=str(error))
+            await self._load()
+            if self.replica.cursor == cursor:
+                raise  # a snapshot does not get around it
 
     def _apply(self, page: Iterator[tuple[int, Step]], epoch: str) -> None:
         apply, listened = self.replica.apply, len(self._hub) > 0
@@ -136,15 +160,31 @@ class Follower:
         log.info("snapshot loaded", cluster=self.replica.cluster, resources=len(snapshot.resources))
         if before is not None and before.epoch != snapshot.cursor.epoch:
             self._hub.publish([Reset(snapshot.cursor, ResetReason.EPOCH_CHANGED)])
-        else:
-            self._publish(snapshot.cursor.epoch, missed)
+        elif before is not None:
+            self._catch_up(before, missed)
         self._tell()
+
+    def _catch_up(self, before: Cursor, missed: Sequence[tuple[int, Change]]) -> None:
+        """What was missed, and in its place that not all of it is known: both histories are whole behind a gap."""
+        gap = max(self.replica.transitions.complete_from, self.replica.log.complete_from)
+        if before.seq >= gap:
+            self._publish(before.epoch, missed)
+            return
+        self._publish(before.epoch, [(seq, change) for seq, change in missed if seq <= gap])
+        self._hub.publish([Reset(Cursor(before.cluster, before.epoch, gap), ResetReason.CURSOR_EXPIRED)])
+        self._publish(before.epoch, [(seq, change) for seq, change in missed if seq > gap])
 
     def _publish(self, epoch: str, changes: Sequence[tuple[int, Change]]) -> None:
         cluster = self.replica.cluster
         items: list[Item] = [Delivery(Cursor(cluster, epoch, seq), change) for seq, change in changes]
         if items:
             self._hub.publish(items)
+
+    def _failed(self, problem: StatusgraphError) -> None:
+        """Redis answers, but not with what we could follow: told once, it does not make Redis unreachable."""
+        if str(problem) != self._problem:
+            self._problem = str(problem)
+            log.warning("the cluster cannot be read, trying again", cluster=self.replica.cluster, problem=self._problem)
 
     def _reached(self, problem: StatusgraphError | None) -> None:
         reachable = problem is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.errors import BadArgument, NameTaken
-from graph.store.connection import Script, Server
+from graph.store.connection import Script, Server, Value
 from graph.store.keys import CLUSTERS, FORGOTTEN, Keys
 
 GONE_MS = 30_000
@@ -11,20 +11,18 @@ GONE_MS = 30_000
 
 
 async def forget(server: Server, cluster: str) -> None:
-    """Removes the cluster and its history.
+    """Removes the cluster, its name and its history, all of it or nothing.
 
     NameTaken while an operator writes it, BadArgument for a name that Redis does not hold.
     """
-    names = {name.decode() for name in await server.command("SMEMBERS", CLUSTERS)}
-    if cluster not in names:
-        raise BadArgument(f"there is no cluster {cluster!r} in Redis; there is: {', '.join(sorted(names)) or 'none'}")
     keys = Keys(cluster)
     all_of_it = [keys.meta, keys.changes, keys.transitions, keys.log, keys.actions, keys.action_order, keys.requests]
-    await server.command("SREM", CLUSTERS, cluster)  # first: who claims the name from now on enters it again
-    reply = await server.script(Script("forget"), all_of_it, [keys.resources(""), GONE_MS])
-    if reply != b"OK":
-        await server.command("SADD", CLUSTERS, cluster)
+    words: list[Value] = [keys.resources(""), GONE_MS, cluster]
+    reply = await server.script(Script("forget"), [CLUSTERS, FORGOTTEN, *all_of_it], words)
+    if reply == b"WRITTEN":
         raise NameTaken(
             f"an operator wrote {cluster!r} within the last {GONE_MS // 1000} s: end it first, then forget it"
         )
-    await server.command("SADD", FORGOTTEN, cluster)
+    if reply == b"NONE":
+        names = sorted(name.decode(errors="replace") for name in await server.command("SMEMBERS", CLUSTERS))
+        raise BadArgument(f"there is no cluster {cluster!r} in Redis; there is: {', '.join(names) or 'none'}")

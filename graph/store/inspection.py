@@ -55,7 +55,9 @@ async def flaws(server: Server, commands: Sequence[str]) -> list[str]:
 async def _settings(server: Server) -> list[str]:
     try:
         return list(_of(await server.command("INFO")))
-    except StoreRefused as error:
+    except StoreUnavailable:
+        raise
+    except StoreError as error:
         return [f"Redis does not say how it is set up, so that is not checked: {error}."]
 
 

@@ -1,10 +1,11 @@
-"""Every Redis key. All keys of a cluster carry its name as their hash tag, so that they live on one Redis Cluster slot.
+"""Every Redis key. All keys of a cluster carry its name as their hash tag, which keeps them together for whoever reads
+them. Redis Cluster does not work nevertheless: it is warned of, see ``inspection``.
 
 | key | type | holds |
 |---|---|---|
 | ``statusgraph:clusters`` | set | names of the clusters that an operator ever wrote |
 | ``statusgraph:forgotten`` | set | names of clusters that were removed on purpose, and not by a loss of data |
-| ``statusgraph:{c}:meta`` | hash | layout, epoch, term, seq, generation, what the beat says, where history begins |
+| ``statusgraph:{c}:meta`` | hash | layout, epoch, seq, generation, the leader, the beat, the histories: see below |
 | ``statusgraph:{c}:resources:<generation>`` | hash | field: kind/namespace/name → Resource |
 | ``statusgraph:{c}:changes`` | stream ``seq-epoch`` | one Change, its field named by its sort: a kind, action, log |
 | ``statusgraph:{c}:transitions`` | stream ``seq-epoch`` | x: Transition |
@@ -14,6 +15,10 @@
 | ``statusgraph:{c}:requests`` | stream | v: ActionRequest, until the operator has done it |
 | ``statusgraph:{c}:lost`` | string | an epoch of which an api had read more than it found; expires after a minute |
 | ``statusgraph:{c}:asked:<action id>`` | string | the request's fingerprint, for idempotency; expires after a day |
+
+Fields of ``meta``: term, holder, lease and cluster are the leader's; state, observed, behind and beaten its beat's;
+transitions_from, log_from, history_since and history_lost tell where histories begin; former (a generation that is to
+be removed) and filling are there until a new generation is whole.
 """
 
 from __future__ import annotations
@@ -26,7 +31,7 @@ LAYOUT = "2"
 CLUSTERS = "statusgraph:clusters"
 FORGOTTEN = "statusgraph:forgotten"
 RIGHTS = tuple(f"statusgraph:{{rights}}:{kind}" for kind in ("hash", "stream", "list", "set", "string"))
-"""Where rights are tried; nothing is left there."""
+"""Where rights are tried; nothing that grows is left there."""
 
 
 class Keys:

@@ -129,6 +129,8 @@ class Outbox:
         if self._failures:
             log.info("Redis takes writes again", waiting=len(self))
             self._failures, self._told, self.refused = 0, None, False
+        if not self._waiting:
+            self._crowded = CROWDED
         if not (self._open and self._waiting):
             self._wake.clear()
             with suppress(TimeoutError):

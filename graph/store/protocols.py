@@ -104,7 +104,11 @@ class Writer(Protocol):
 
 
 class Reader(Protocol):
-    """Reads any cluster. Every call may raise StoreUnavailable."""
+    """Reads any cluster.
+
+    Every call may raise StoreUnavailable, StoreRefused, and MalformedObject for what somebody else wrote; so may what
+    ``tail`` returns while it is gone through.
+    """
 
     async def clusters(self) -> Sequence[str]:
         """The clusters that were ever written, by name."""

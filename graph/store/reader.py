@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import count, starmap
 from operator import itemgetter
 
@@ -42,20 +42,22 @@ class RedisReader:
         return await self._names(FORGOTTEN)
 
     async def _names(self, key: str) -> Sequence[str]:
-        return sorted(name.decode() for name in await self._server.command("SMEMBERS", key))
+        return sorted(_texts(await self._server.command("SMEMBERS", key)))
 
     async def snapshot(self, cluster: str) -> Snapshot | None:
         """One atomic read; None while nothing is loaded."""
         keys = Keys(cluster)
         names = [keys.meta, keys.transitions, keys.log, keys.actions, keys.action_order]
-        reply = await self._server.script(self._snapshot, names, [keys.resources("")])
+        reply = await self._server.script(self._snapshot, names, [keys.resources(""), LAYOUT], large=True)
         if reply is None:
             return None
-        epoch, seq, layout, transitions_from, log_from, pairs, transitions, log, actions, since, lost = reply
-        if layout.decode() != LAYOUT:
-            raise StoreIncompatible(f"Redis holds data of layout {layout.decode()!r}, this version reads {LAYOUT!r}")
+        if len(reply) == 1:
+            layout = reply[0].decode(errors="replace")
+            raise StoreIncompatible(f"Redis holds data of layout {layout!r}, this version reads {LAYOUT!r}")
+        epoch, seq, transitions_from, log_from, pairs, transitions, log, actions, since, lost = reply
         codec = self._codec
         with _readable():
+            epoch_number(epoch.decode())
             return Snapshot(
                 cursor=Cursor(cluster, epoch.decode(), int(seq)),
                 resources=codec.resources(pairs),
@@ -94,6 +96,13 @@ class RedisReader:
             _check(cursor, len(entries), first=place_of(entries[0][0]), last=place_of(entries[-1][0]))
         step = self._codec.step
         return zip(count(cursor.seq + 1), starmap(step, map(itemgetter(1), entries)), strict=False)
+
+
+def _texts(names: Iterable[bytes]) -> Iterator[str]:
+    """No operator writes others."""
+    for name in names:
+        with suppress(UnicodeDecodeError):
+            yield name.decode()
 
 
 @contextmanager

@@ -28,6 +28,9 @@ class Unread(Struct, Generic[F], frozen=True, gc=False, array_like=True):
     transition: Raw = Raw()
 
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""All that msgspec raises for bytes that are something else: text that is none, arrays in arrays without end."""
+
 Step = Unread | ResourceChange | ActionChange | LogChange
 """One item of the change stream, as a replica takes it."""
 
@@ -39,7 +42,7 @@ def decoder(type_: type[T]) -> Callable[[Raw | bytes], T]:
     def checked(stored: Raw | bytes) -> T:
         try:
             return decode(stored)  # type: ignore[no-any-return] # of type_
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise MalformedObject(f"Redis holds an unreadable {type_.__name__}: {error}") from error
 
     return checked

@@ -58,7 +58,7 @@ class RedisWriter:
         """Takes the pen."""
         args: list[Value] = [LAYOUT, term, secrets.token_hex(8), lost]
         args += [candidate.holder, candidate.lease, candidate.cluster, GONE_MS, instant.show(self._clock())]
-        args += [int(self._wrote or bool(lost))]
+        args += [int(self._wrote or bool(lost)), self._keys.resources("")]
         reply = await self._server.script(self._claim, [self._keys.meta], args)
         word, *rest = [part.decode(errors="replace") for part in reply]
         if word == "LAYOUT":
@@ -69,10 +69,10 @@ class RedisWriter:
         if word in TAKEN:
             raise NameTaken(TAKEN[word].format(name=self._cluster))
         if word == "FENCED":
-            raise Fenced(f"term {rest[0]} is stored, ours is {term}", stored=int(rest[0]))
+            raise Fenced(f"term {rest[0]} is stored, ours is {term}", stored=_term(rest[0]))
         await self._server.command("SADD", CLUSTERS, self._cluster)
         epoch, seq, generation = rest
-        if not seq.isdecimal():
+        if not (seq.isdecimal() and _is_one(epoch)):
             raise StoreIncompatible(f"somebody else wrote to {self._keys.meta}: delete the keys {self._keys.prefix}*")
         self._wrote = True  # what is gone when we claim again is lost, whoever led meanwhile
         return Pen(epoch=epoch, term=term, seq=int(seq), loaded=bool(generation), candidate=candidate)
@@ -108,18 +108,32 @@ class RedisWriter:
         _check(await self._server.script(self._beat, [self._keys.meta, self._keys.lost], args), pen)
 
 
-def _check(reply: list[bytes], pen: Pen) -> None:
-    match reply[0]:
-        case b"OK":
+def _check(reply: list[bytes | None], pen: Pen) -> None:
+    word, *rest = [(part or b"").decode(errors="replace") for part in reply]
+    match word:
+        case "OK":
             return
-        case b"FENCED" if int(reply[1]) < pen.term:
-            raise EpochLost(f"Redis holds term {reply[1].decode()} again, ours is {pen.term}")
-        case b"FENCED":
-            raise Fenced(f"term {reply[1].decode()} is stored, ours is {pen.term}", stored=int(reply[1]))
-        case b"EPOCH":
+        case "FENCED" if (term := _term(rest[0])) < pen.term:
+            raise EpochLost(f"Redis holds term {term} again, ours is {pen.term}")
+        case "FENCED":
+            raise Fenced(f"term {rest[0]} is stored, ours is {pen.term}", stored=_term(rest[0]))
+        case "EPOCH":
             raise EpochLost(f"Redis no longer holds epoch {pen.epoch}")
-        case b"LOST":
+        case "LOST":
             raise EpochLost(f"more was read of epoch {pen.epoch} than Redis holds now")
-        case b"SEQ":
-            raise EpochLost(f"Redis holds seq {reply[1].decode()} of epoch {pen.epoch}, we wrote {pen.seq}")
+        case "SEQ":
+            raise EpochLost(f"Redis holds seq {rest[0]} of epoch {pen.epoch}, we wrote {pen.seq}")
     raise StoreError(f"a script answered {reply!r}")
+
+
+def _term(stored: str) -> int:
+    """0 where somebody else wrote, which is no leader's."""
+    return int(stored) if stored.isascii() and stored.isdecimal() else 0
+
+
+def _is_one(epoch: str) -> bool:
+    """Whether it is an epoch that we made."""
+    try:
+        return epoch_number(epoch) >= 0
+    except ValueError:
+        return False

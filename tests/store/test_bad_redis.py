@@ -19,7 +19,9 @@ from graph.store import inspection
 from graph.store.codec import Codec
 from graph.store.connection import Server
 from graph.store.desk import RedisDesk
+from graph.store.forgetting import forget
 from graph.store.inspection import OF_API, OF_OPERATOR, flaws
+from graph.store.keys import RIGHTS
 from graph.store.reader import RedisReader
 from graph.store.writer import RedisWriter
 from tests.servers import RedisServer
@@ -31,7 +33,7 @@ NO_AOF = "Redis runs without AOF: a restart loses transitions and the operator l
 DOCS = Path(__file__).parents[2] / "docs" / "redis.md"
 RULES = {
     name: re.findall(rf"^ACL SETUSER statusgraph-{name} (.*)$", DOCS.read_text(), re.MULTILINE)[0]
-    for name in ("operator", "api")
+    for name in ("operator", "api", "forget")
 }
 
 
@@ -171,6 +173,20 @@ async def test_users_with_the_documented_rights_can_do_everything(admin: Server,
         assert (await reader.pulse("rights")).loaded
 
 
+async def test_a_user_with_the_documented_rights_can_forget(admin: Server, one_of_its_own: RedisServer) -> None:
+    await RedisWriter(admin, "gone", Codec([LAMP]), KEPT).claim(1)
+    async with connected(await user(admin, one_of_its_own, RULES["forget"])) as server:
+        await forget(server, "gone")
+    assert await admin.command("KEYS", "statusgraph:{gone}:*") == []
+
+
+async def test_trying_rights_leaves_nothing_that_grows(admin: Server, one_of_its_own: RedisServer) -> None:
+    async with connected(await user(admin, one_of_its_own, RULES["api"])) as server:
+        for _ in range(3):
+            assert await flaws(server, OF_API) == []
+    assert await admin.command("XLEN", RIGHTS[1]) == 1
+
+
 @pytest.mark.parametrize("command", [command for command in OF_OPERATOR if not command.startswith("EVAL")])
 async def test_each_right_that_is_missing_is_named_at_the_start(
     admin: Server, one_of_its_own: RedisServer, command: str
@@ -211,7 +227,7 @@ def test_the_lists_of_commands_are_what_is_called() -> None:
         if path.name != "rights.lua"
     }
     of_api = {name for script in ("snapshot", "pulse", "ask") for name in of_scripts[script]}
-    of_operator = {name for script, names in of_scripts.items() if script != "ask" for name in names}
+    of_operator = {name for script, names in of_scripts.items() if script not in ("ask", "forget") for name in names}
     calling = {"EVAL", "EVALSHA"}
     assert set(OF_API) == of_api | calling | {"SMEMBERS", "XREAD"}
     assert set(OF_OPERATOR) == of_operator | calling | {"SADD", "XREAD", "XDEL"}
@@ -241,6 +257,15 @@ async def test_an_old_redis_is_told() -> None:
     old = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with old, connected(f"redis://127.0.0.1:{old.sockets[0].getsockname()[1]}/0") as server:
         assert await flaws(server, OF_API) == ["Redis 6.0.16 is too old; 6.2 is needed."]
+
+
+async def test_an_answer_of_which_nothing_is_known_is_told_and_ends_nobody(one_of_its_own: RedisServer) -> None:
+    async with connected(one_of_its_own.url.removesuffix("/0") + "/99") as server:
+        with capture_logs() as logs:
+            await inspection.tell(server, OF_API)
+    assert [line["event"] for line in logs] == [
+        "Redis does not say how it is set up, so that is not checked: Redis cannot do this: DB index is out of range."
+    ]
 
 
 async def test_flaws_are_told_once_redis_answers(redis_program: str) -> None:

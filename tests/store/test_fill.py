@@ -43,6 +43,16 @@ async def test_what_an_ended_leader_left_of_an_unfinished_generation_is_no_part_
     assert snapshot.resources == {}
 
 
+async def test_a_generation_that_was_given_up_half_filled_does_not_stay(
+    server: Server, writer: RedisWriter, codec: Codec, cluster: str
+) -> None:
+    keys, left = Keys(cluster), lamp("ghost", cluster=cluster)
+    pen = await writer.claim(1)
+    await server.command("HSET", keys.resources(pen.epoch), field_of(left.key), codec.encode(left))
+    await writer.fill(await writer.claim(1, lost=pen.epoch), [])
+    assert await server.command("KEYS", keys.resources("*")) == []
+
+
 async def test_what_leaves_while_a_generation_is_filled_again_is_gone_afterwards(
     server: Server, reader: RedisReader, codec: Codec, cluster: str
 ) -> None:

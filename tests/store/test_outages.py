@@ -93,6 +93,26 @@ async def test_a_long_outage_keeps_of_each_object_the_newest_value_and_every_tra
     assert len(snapshot.transitions) == 10
 
 
+async def test_after_an_outage_the_next_one_is_kept_as_small(
+    writer: RedisWriter, cluster: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outboxes, "CROWDED", 100)
+    pen = await writer.fill(await writer.claim(1), [])
+    outbox = Outbox(writer, pen, everything=dict, vitals=lambda: (FreshnessState.LIVE, None))
+    outbox.put([added(lamp(f"n{number}", cluster=cluster)) for number in range(500)])
+    outbox.open()
+    running = asyncio.create_task(outbox.run())
+    try:
+        await outbox.written()
+        await until(lambda: len(outbox) == 0)
+        await asyncio.wait_for(outbox.written(), 5)
+        outbox.put([modified(lamp("a", watts=watts, cluster=cluster)) for watts in range(200)])
+        assert len(outbox) == 1
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_history_says_since_when_it_is_whole(
     writer: RedisWriter, reader: RedisReader, server: Server, cluster: str
 ) -> None:

@@ -1,6 +1,6 @@
 -- A new leader takes the pen. KEYS: meta. ARGV: layout, term, a new epoch, the epoch that is known to be lost ('' for none),
 -- holder, lease, cluster (see Candidate; '' where it is not known), milliseconds after which a silent writer is gone, now,
--- 1 where there was something before.
+-- 1 where there was something before, prefix of resources.
 -- The new epoch is used where there is none, and where the stored one is the lost one; its seq goes on, since the streams do.
 -- Returns {"OK", epoch, seq, generation}, generation '' while nothing is loaded; or {"LAYOUT", stored}, {"CLUSTER", stored},
 -- {"WRITTEN", stored lease}, {"FENCED", stored term}.
@@ -28,7 +28,11 @@ if not meta[2] or meta[2] == ARGV[4] then
   redis.call('HSET', KEYS[1], 'layout', ARGV[1], 'epoch', ARGV[3], 'seq', meta[4] or '0')
   -- of what was recorded before, something may be missing
   redis.call('HSET', KEYS[1], 'history_since', ARGV[9], 'history_lost', ARGV[10])
-  if meta[5] then redis.call('HSET', KEYS[1], 'former', meta[5]) end -- what swap.lua removes
+  if meta[5] then
+    redis.call('HSET', KEYS[1], 'former', meta[5]) -- what swap.lua removes
+  elseif meta[2] then
+    redis.call('UNLINK', ARGV[11] .. meta[2]) -- given up half filled: nobody else knows its name
+  end
   redis.call('HDEL', KEYS[1], 'generation', 'state', 'observed', 'beaten', 'behind')
   return {'OK', ARGV[3], meta[4] or '0', ''}
 end

@@ -6,7 +6,7 @@ local harmless = {
   HDEL = { hash, 'f' }, HGET = { hash, 'f' }, HGETALL = { hash }, HMGET = { hash, 'f' }, HSET = { hash, 'f', '' },
   LLEN = { list }, LPUSH = { list, '' }, LRANGE = { list, '0', '-1' }, RPOP = { list },
   SADD = { set, '' }, SMEMBERS = { set }, TIME = {}, UNLINK = { hash, stream, list, set, text },
-  XADD = { stream, '*', 'f', '' }, XDEL = { stream, '0-1' }, XRANGE = { stream, '-', '+' },
+  XADD = { stream, 'MAXLEN', '1', '*', 'f', '' }, XDEL = { stream, '0-1' }, XRANGE = { stream, '-', '+' },
   XREAD = { 'STREAMS', stream, '0-0' }, XTRIM = { stream, 'MAXLEN', '0' },
 }
 local missing = {}
