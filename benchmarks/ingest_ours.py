@@ -51,6 +51,9 @@ class Sink:
     def works(self) -> None:
         """As it should."""
 
+    def rests(self) -> None:
+        """Between two tries."""
+
     def fails(self, error: ClusterError) -> None:
         """Nothing here does."""
         raise error

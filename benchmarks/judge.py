@@ -247,6 +247,9 @@ class _Silent:
     def works(self) -> None:
         """As it should."""
 
+    def rests(self) -> None:
+        """Between two tries."""
+
     def fails(self, error: ClusterError) -> None:
         """Nothing here does."""
         raise error

@@ -123,7 +123,7 @@ class Sampled:
         """From when it had settled to the end, means of a quarter each."""
         values = [row[at] for row in self.rows[int(SETTLED / SAMPLE) :]] or [row[at] for row in self.rows]
         quarter = max(1, len(values) // 4)
-        return f"{mean(values[:quarter]):.0f} → {mean(values[-quarter:]):.0f}"
+        return " → ".join(f"{mean(values[start:][:quarter]):.0f}" for start in range(0, 4 * quarter, quarter))
 
 
 async def run(given: argparse.Namespace) -> None:
@@ -195,7 +195,7 @@ async def _print_changes(
         rows += [
             [f"{part.command}, µs CPU per change", f"{used / answer['made'] * 1e6:.0f}"],
             [f"{part.command}, of one core", f"{used / seconds:.0%}"],
-            [f"{part.command}, MiB after {SETTLED:.0f} s → at the end", sampled.growth(at)],
+            [f"{part.command}, MiB in each quarter after {SETTLED:.0f} s", sampled.growth(at)],
         ]
     report.table(f"{rate} changes a second for {seconds / 60:g} minutes", ["", "measured"], rows)
 

@@ -7,6 +7,7 @@ reflector must see (ARCHITECTURE.md, "Watching"). Every failure is one of the Cl
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from email.utils import parsedate_to_datetime
@@ -32,6 +33,9 @@ from graph.kube.library import ApiClient, Configuration, config
 
 TIMEOUT = 30.0
 """Seconds for a whole request that is no watch."""
+
+PROMPT = 2.0
+"""Seconds within which an answer came whose Date is worth something: a later one may have waited in the socket."""
 
 LONGEST = 32 * 2**20
 """Bytes of a page of a list, or of a line of a watch: many times what etcd takes of one object, and what is held of
@@ -141,6 +145,7 @@ class Kube:
         rest = self._api.rest_client
         if body is not None:
             headers["Content-Type"] = content_type
+        began = time.monotonic()
         try:
             await self._api.update_params_for_auth(headers, [], ["BearerToken"])
             async with rest.pool_manager.request(
@@ -156,18 +161,19 @@ class Kube:
                 read_bufsize=_BUFFER,
                 middlewares=[_once] if once else [],
             ) as response:
-                self._hear(response.headers.get("Date"))
+                if time.monotonic() - began < PROMPT:
+                    self._hear(response.headers.get("Date"))
                 if response.status >= 300:
                     raise _refusal(response.status, await response.read())
                 yield response
         except ClusterError:
             raise
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, config.ConfigException, TimeoutError, OSError) as error:
             raise ClusterUnreachable(f"{self.host}: {str(error) or type(error).__name__}") from error
 
     def _hear(self, date: str | None) -> None:
         if date is not None:
-            with suppress(ValueError):
+            with suppress(ValueError, OverflowError):
                 self.on_date(parsedate_to_datetime(date).timestamp())
 
 

@@ -133,7 +133,7 @@ class KeptIntake:
             if not isinstance(revision, Revision):
                 raise MalformedObject(str(found.problem))
             view = msgspec.json.decode(revision.data, type=self._kind.view)
-        except (msgspec.MsgspecError, MalformedObject) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, MalformedObject) as error:
             log.warning("a kept manifest cannot be read", revision=revision.metadata.name, problem=str(error))
             return
         self._names[revision.metadata.uid] = (view.metadata.namespace, view.metadata.name)
@@ -187,3 +187,7 @@ class NodeIntake:
         self._nodes.interrupt()
         if self._source.given_up and self._nodes.forbid():
             self._changed()
+
+    def rests(self) -> None:
+        """Nothing is watched; what was known is not yet doubted."""
+        self._source.rests()

@@ -1,7 +1,8 @@
 """The operator: waits for the lead, then watches, judges and writes until the lead is lost; over and over.
 
-While it leads: reflectors → forest → (judge) → ledger → outbox → Redis, all in one event loop. Whatever fails inside
-is tried again inside; a lost lead ends all of it at once, so that a deposed leader has nothing left that could write.
+While it leads: reflectors → forest → (judge) → ledger → outbox → Redis, all in one event loop. What the cluster or the
+store refuse is tried again inside; a lost lead ends all of it at once, so that a deposed leader has nothing left that
+could write.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Protocol
 
 import structlog
@@ -22,7 +24,7 @@ from graph.judging.ledger import Ledger
 from graph.kube.client import Kube
 from graph.model.kind import Kind
 from graph.model.ref import Key
-from graph.model.resource import Resource
+from graph.model.resource import Change, Resource
 from graph.store.outbox import Outbox
 from graph.store.protocols import Candidate, Pen, Reader, Writer
 from graph.watch import metrics
@@ -35,6 +37,9 @@ from graph.watch.vitals import Vitals
 
 RETRY = 1.0
 """Seconds before a leader that could not take the pen tries again, or whose work does not end is told again to."""
+
+SLICE = 500
+"""Objects that are judged at a stretch: some 20 ms."""
 
 log = structlog.get_logger(__name__)
 
@@ -133,7 +138,7 @@ class Operator:
             for reflector in self._reflectors(forest, vitals, gap=pen.loaded):
                 tasks.create_task(reflector.run())
             await self._synced(vitals)
-            self._first_pass(forest, ledger, outbox)
+            await self._first_pass(forest, ledger, outbox, baseline=not pen.loaded)
             gc.collect()
             gc.freeze()  # most of it stays: no later collection need look at it, which takes longer than a batch
             tasks.create_task(self._judge(forest, ledger, outbox))
@@ -205,12 +210,12 @@ class Operator:
         self._worked = True
         log.info("synced", cluster=self._settings.cluster)
 
-    def _first_pass(self, forest: Forest, ledger: Ledger, outbox: Outbox) -> None:
-        """Everything is judged at once. Into an empty store it goes as a whole, with no history to tell."""
-        now, baseline = self._clock(), not outbox.pen.loaded
+    async def _first_pass(self, forest: Forest, ledger: Ledger, outbox: Outbox, *, baseline: bool) -> None:
+        """Everything is judged. What was an empty store when we came gets it as a whole, with no history to tell."""
+        now = self._clock()
         for resource in tuple(ledger.resources.values()):
             forest.remember(resource, now)
-        changes = list(ledger.publish(forest.judge(now), now, baseline=baseline))
+        changes = await _judged(forest, ledger, now, baseline=baseline)
         changes += ledger.sweep(forest.__contains__, now)
         if not baseline:
             outbox.put(changes)
@@ -226,7 +231,19 @@ class Operator:
             await asyncio.sleep(self._settings.batch_ms / 1000)
             self._wake.clear()
             now = self._clock()
-            outbox.put([*ledger.publish(forest.judge(now), now), *ledger.ripe(now)])
+            outbox.put([*await _judged(forest, ledger, now), *ledger.ripe(now)])
+
+
+async def _judged(forest: Forest, ledger: Ledger, now: float, *, baseline: bool = False) -> list[Change]:
+    """The changes of all that is dirty. In slices: the Lease is renewed by the same loop, and a big cluster takes
+    seconds. What comes meanwhile is judged with it, or the next time.
+    """
+    changes: list[Change] = []
+    judged = forest.judge(now)
+    while some := tuple(islice(judged, SLICE)):
+        changes += ledger.publish(some, now, baseline=baseline)
+        await asyncio.sleep(0)
+    return changes
 
 
 async def _until(lost: asyncio.Task[None], work: Coroutine[None, None, None]) -> None:

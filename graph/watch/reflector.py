@@ -93,6 +93,9 @@ class Report(Protocol):
     def fails(self, error: ClusterError) -> None:
         """It was not; it will be tried again."""
 
+    def rests(self) -> None:
+        """Nothing is watched until the next try, whatever was the reason."""
+
 
 class Timing(Struct, frozen=True):
     """Seconds:
@@ -135,6 +138,7 @@ class Reflector:
         self._empty = 0
         self._patience = 2
         self._limit = PAGE
+        self._listed_at = 0.0
         self._holds = False
 
     async def run(self) -> None:
@@ -147,11 +151,14 @@ class Reflector:
                     continue
             except ClusterError as error:
                 self._fail(error)
+            self._report.rests()
             await self._sleep(self._backoff.next())
 
     def _fail(self, error: ClusterError) -> None:
         if isinstance(error, Expired) and self._version is not None:
             self._version = None  # of a watch this is the usual way to say: list again
+            if self._clock() - self._listed_at >= EMPTY:
+                self._backoff.reset()  # it was good once; one that is too old as soon as it was listed is not
             return
         if isinstance(error, NotFound):
             self._miss()
@@ -174,6 +181,7 @@ class Reflector:
         while more is not None:
             more, version = await self._page(more, found)
         self._version = version
+        self._listed_at = self._clock()
         self._holds = True
         self._tally.lists += 1
         self._sink.replace(found)

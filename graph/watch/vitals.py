@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import structlog
 
-from graph.errors import ClusterError, ClusterRefused, Forbidden
+from graph.errors import ClusterError, ClusterRefused, Expired, Forbidden
 from graph.kube.paths import group_of
 from graph.model import instant
 from graph.model.kind import Watched
@@ -70,7 +70,7 @@ class Source:
     def fails(self, error: ClusterError) -> None:
         """It is not; one line when that is new."""
         self.open = False
-        if not isinstance(error, ClusterRefused):
+        if not isinstance(error, ClusterRefused) or isinstance(error, Expired):  # a list that took too long is allowed
             self._vitals.one_fails(error)
             return
         before, self.refusal = self.refusal, str(error)
@@ -79,6 +79,10 @@ class Source:
                 self._tell(log.info, "goes on without watching", error)
         elif before != self.refusal:
             self._tell(log.warning, "cannot watch", error)
+
+    def rests(self) -> None:
+        """Nothing is watched until the next try: no news of it would be noticed."""
+        self.open = False
 
     def _tell(self, say: Callable[..., None], event: str, error: ClusterRefused) -> None:
         say(event, resource=self.name, problem=str(error), **self._missing_rule(error))

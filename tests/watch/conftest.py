@@ -33,6 +33,7 @@ class Recorder:
         self.found: list[Found] = []
         self.problems: list[ClusterError] = []
         self.works_told = 0
+        self.rested = 0
         self.tally = Tally()
 
     def replace(self, found: list[Found]) -> None:
@@ -51,6 +52,9 @@ class Recorder:
 
     def fails(self, error: ClusterError) -> None:
         self.problems.append(error)
+
+    def rests(self) -> None:
+        self.rested += 1
 
 
 class Told(Recorder):

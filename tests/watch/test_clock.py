@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from graph.kube import client
 from graph.watch.clock import TOLERANCE, ClusterClock
 from tests.watch.server import serving
 
@@ -92,13 +94,27 @@ def test_a_small_difference_is_none() -> None:
 
 async def test_every_answer_tells_the_time_even_a_refusal_and_a_page_without_a_date(tmp_path: Path) -> None:
     heard: list[float] = []
-    dates = iter(["Sun, 22 Nov 2026 10:00:00 GMT", "yesterday"])
+    dates = iter(["Sun, 22 Nov 2026 10:00:00 GMT", "yesterday", "Sun, 22 Nov 9999999 10:00:00 GMT"])
 
     async def answer(request: web.Request) -> web.Response:
         return web.Response(status=403, text="{}", headers={"Date": next(dates)})
 
     async with serving(answer, tmp_path) as kube:
         kube.on_date = heard.append
-        for _ in range(2):
+        for _ in range(3):
             await asyncio.gather(kube.request("GET", "/api/v1/pods"), return_exceptions=True)
     assert heard == [1795341600.0]
+
+
+async def test_an_answer_that_waited_says_nothing_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[float] = []
+    monkeypatch.setattr(client, "PROMPT", 0.05)
+
+    async def answer(request: web.Request) -> web.Response:
+        await asyncio.sleep(0.1)
+        return web.Response(text="{}", headers={"Date": "Sun, 22 Nov 2026 10:00:00 GMT"})
+
+    async with serving(answer, tmp_path) as kube:
+        kube.on_date = heard.append
+        await kube.request("GET", "/api/v1/pods")
+    assert heard == []

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from graph.errors import Fenced
+from graph.judging.entry import Judged
+from graph.judging.forest import Forest
 from graph.kinds import KINDS
 from graph.model import instant
 from graph.model.resource import FreshnessState
 from graph.store.connection import Server
 from graph.store.keys import Keys
 from graph.store.protocols import Candidate
+from graph.watch import operator as operators
 from tests.servers import RedisServer
 from tests.watch.server import pod, problem
 from tests.watch.world import CLUSTER, DEADLINE, World, sample
@@ -79,6 +83,35 @@ async def test_who_leads_is_told_to_prometheus(world: World) -> None:
     assert (sample("leading"), sample("term")) == (0, 0)
     async with world.leader():
         assert (sample("leading"), sample("term")) == (1, 1)
+
+
+async def test_a_big_cluster_is_judged_in_slices_so_that_the_lease_is_renewed_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operators, "SLICE", 10)
+    world.pods = [pod(f"p{number}") for number in range(200)]
+    turns, longest, judge = 0, 0, Forest.judge
+
+    def counting(forest: Forest, now: float) -> Iterator[Judged]:
+        nonlocal longest
+        at, run = turns, 0
+        for one in judge(forest, now):
+            at, run = turns, run + 1 if turns == at else 1
+            longest = max(longest, run)
+            yield one
+
+    async def turning() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    turner = asyncio.create_task(turning())
+    monkeypatch.setattr(Forest, "judge", counting)
+    async with world.leader():
+        assert len([key for key in (await world.snapshot()).resources if key.kind == "POD"]) == 200
+    turner.cancel()
+    assert longest == 10
 
 
 async def test_a_leader_that_lost_its_lead_says_nothing_more_and_comes_back(world: World) -> None:

@@ -76,6 +76,29 @@ async def test_a_version_that_is_too_old_lists_again(play: Play) -> None:
     assert len(play.waits) == 1
 
 
+async def test_a_version_that_an_outage_made_too_old_lists_again_at_once(play: Play) -> None:
+    play.server.lists += [page(pod("a"), version=7), page(pod("b"), version=50)]
+    play.server.watches += [*[problem(500)] * 6, stream(GONE)]
+    play.passing = EMPTY
+    assert await play.run() == ["= a@1", "= b@1"]
+    assert play.waits[5] >= 10, "an outage is waited out ever longer"
+    assert play.waits[6] <= 2 * FIRST, "it is over, and what is held is old"
+
+
+async def test_what_is_too_old_as_soon_as_it_was_listed_is_no_reason_to_hurry(play: Play) -> None:
+    play.server.lists += [page(version=version) for version in range(7, 14)]
+    play.server.watches += [stream(GONE)] * 6
+    await play.run()
+    assert play.waits[5] >= 10
+
+
+async def test_whoever_waits_says_that_nothing_is_watched(play: Play) -> None:
+    play.server.lists += [page(version=7), page(version=8)]
+    play.server.watches += [stream(GONE), stream(), stream(line("ADDED", pod("a", 9)))]
+    await play.run()
+    assert play.recorder.rested == len(play.waits) >= 2
+
+
 async def test_a_watch_that_is_refused_as_too_old_lists_again(play: Play) -> None:
     play.server.lists += [page(pod("a"), version=7), page(pod("b"), version=50)]
     play.server.watches += [problem(410)]

@@ -53,6 +53,18 @@ def test_a_watch_that_may_not_list_again_is_stale() -> None:
     one.works()
     one.fails(Expired("too old", status=410))
     assert vitals.beat()[0] is FreshnessState.STALE
+    assert vitals.refused() is None, "it took too long, it was not forbidden"
+
+
+def test_between_two_tries_nothing_is_live() -> None:
+    vitals = Vitals(Clock())
+    one = vitals.source(PODS, "")
+    one.synced = True
+    one.works()
+    one.rests()
+    assert vitals.beat()[0] is FreshnessState.STALE
+    one.works()
+    assert vitals.beat()[0] is FreshnessState.LIVE
 
 
 def test_what_is_not_loaded_is_named() -> None:
