@@ -19,7 +19,7 @@ from graph.api.orders import PLACE
 from graph.api.positions import Positions, cluster_of
 from graph.api.trail import Touched
 from graph.model.ref import Key
-from graph.store.hub import Item, News, Reset, ResetReason
+from graph.store.hub import Delivery, Item, Reset, ResetReason
 
 Picked = Callable[[Touched], Iterable[Key]]
 """Which of the followed resources a change touched."""
@@ -46,20 +46,28 @@ class _Gathering:
     def take(self, item: Item) -> bool:
         """One item of the hub; whether there is something to tell."""
         idle = not self._keys and self._reset is None
+        self._context.trail.listen()  # of every item, or what is of no interest here would fill its queue
         if self.positions.join(item):
             joined = reading.listed(self._context, self._kind, PLACE, [cluster_of(item)])
             self._keys.update(each.key for each in joined)
-        if not isinstance(item, News) and self.positions.advance(item):
-            if isinstance(item, Reset):
-                self._reset = item.reason
-            else:
-                for touched in self._context.trail.of(item):
-                    self._keys.update(self._picked(touched))
+        elif isinstance(item, Reset):
+            self._reset = item.reason if self.positions.advance(item) else self._reset
+        elif isinstance(item, Delivery) and self.positions.spans(item.cursor.cluster):
+            self.positions.advance(item)
+            self._touch(item)
         if not self._keys and self._reset is None:
             return False
         if idle:
             self._first = asyncio.get_running_loop().time()
         return True
+
+    def _touch(self, item: Delivery) -> None:
+        """Also of what a client saw elsewhere, ahead of us: what it then shows must be followed all the same."""
+        told = self._context.trail.of(item)
+        if told is None:
+            self._reset = ResetReason.CURSOR_EXPIRED
+        for touched in told or ():
+            self._keys.update(self._picked(touched))
 
     async def batch(self, woken: Woken) -> Batch:
         """Waits for something, and a moment longer for what comes with it."""

@@ -36,8 +36,7 @@ async def told(
     clusters: Iterable[str] | None,
 ) -> AsyncGenerator[Told[Transition], None]:
     """See the module. ``clusters``: those that the subscription spans, all when None."""
-    if after is not None:
-        await loaded(context)
+    await loaded(context)
     positions = Positions(context.catalog, clusters)
     stream = _Stream(context, positions, matches, seconds)
 
@@ -91,7 +90,7 @@ class _Stream:
     def _of(self, replica: Replica) -> list[Told[Transition]]:
         cluster, now, history = replica.cluster, replica.cursor, replica.transitions
         assert now is not None, "only loaded ones are spanned"
-        seen = self._done.setdefault(cluster, now)
+        seen = self._done.setdefault(cluster, None)  # one that is new: all that is kept of it
         reason = reset_reason(seen=seen, now=now, complete_from=history.complete_from)
         if reason is not None:
             return [self._reset(now, reason)]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from graph.model import instant
 from graph.model.ref import Key
-from graph.model.resource import Cursor, Freshness, Transition
+from graph.model.resource import Cursor, Freshness, FreshnessState, Transition
 from graph.model.status import State
 from graph.store.replica import Replica
 
@@ -42,7 +42,8 @@ class Stay:
 def known_until(freshness: Freshness) -> float:
     """The instant up to which all transitions of a cluster are here."""
     observed = instant.parse(freshness.observed_at)
-    return 0.0 if observed is None else observed - SLACK
+    behind = freshness.state in (FreshnessState.CATCHING_UP, FreshnessState.DISCONNECTED)
+    return 0.0 if observed is None or behind else observed - SLACK
 
 
 class Stays:

@@ -17,6 +17,8 @@ from graph.store.replica import Replica
 
 KEEP = 200_000
 """Items of all lists together; beyond them the list that was not asked for the longest is forgotten."""
+MOST = 500
+"""Lists, as many as there are orders that somebody invents."""
 FEW = 0.01
 """The part of a list that may have changed for it to be mended; more is sorted anew."""
 
@@ -81,9 +83,12 @@ class Listings:
     def of(self, kind: str, order: Order, clusters: Iterable[str] | None) -> list[Listing]:
         """The lists of these clusters, of all when None."""
         found = [self._listing(replica, kind, order) for replica in self._catalog.replicas(clusters)]
-        while len(self._listings) > len(found) and sum(len(each.items) for each in self._listings.values()) > KEEP:
+        while len(self._listings) > len(found) and self._too_many():
             self._listings.popitem(last=False)
         return found
+
+    def _too_many(self) -> bool:
+        return len(self._listings) > MOST or sum(len(each.items) for each in self._listings.values()) > KEEP
 
     def _listing(self, replica: Replica, kind: str, order: Order) -> Listing:
         name = replica.cluster, kind, order.name

@@ -52,6 +52,8 @@ class Positions:
         except (BadCursor, ValueError) as error:
             raise refused(Code.BAD_CURSOR, "this is not a cursor") from error
         unknown = given.keys() - set(self._catalog.clusters) - self._catalog.forgotten
+        if unknown and self._catalog.loading:
+            raise refused(Code.UNAVAILABLE, "not all clusters are loaded yet; try again")
         if unknown:
             raise refused(Code.BAD_CURSOR, "this cursor names a cluster that is not known here")
         for cluster, now in self.now.items():

@@ -93,7 +93,8 @@ class Prices:
         value = self._value(node)
         if isinstance(value, IntValueNode):  # of a literal with thousands of digits no number is made
             return CAP if len(value.value) > 3 else _page_size(int(value.value))
-        return _page_size(value) if isinstance(value, int) else None
+        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        return _page_size(int(value)) if whole else None  # 100.0 is 100 to whoever executes it
 
     def _given(self, node: FieldNode) -> float:
         values = [self._value(one.value) for one in node.arguments or () if one.name.value == "ids"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,9 @@ from starlette.requests import Request as HttpRequest
 from graph.api.accept import JSON
 from graph.api.errors import Code
 from graph.api.execute import Request, unreadable
+
+SLOWEST = 10.0
+"""Seconds in which a body must have come."""
 
 _decode = msgspec.json.Decoder(Request).decode
 
@@ -33,7 +37,11 @@ async def read(request: HttpRequest, *, most: int) -> Request:
         raise Refused(405, "use GET or POST", allow="GET, POST")
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
         raise Refused(415, f"the body must be {JSON}")
-    body = await _body(request, most)
+    try:
+        async with asyncio.timeout(SLOWEST):
+            body = await _body(request, most)
+    except TimeoutError as error:
+        raise Refused(408, f"the body did not come within {SLOWEST:g} s") from error
     return _read(lambda: _decode(body))
 
 

@@ -49,8 +49,9 @@ class _Track:
         self.cursor = item.cursor
         self.steps.setdefault(item.cursor.seq, []).append(self._touched(item))
         if len(self.steps) > KEEP:
-            self.complete_from = next(iter(self.steps))
-            del self.steps[self.complete_from]
+            oldest = next(iter(self.steps))
+            self.complete_from = max(self.complete_from, oldest)  # which may be from before a gap
+            del self.steps[oldest]
 
     def after(self, seq: int) -> Iterator[Touched]:
         for at in takewhile(lambda at: at > seq, reversed(self.steps)):
@@ -84,17 +85,21 @@ class Trail:
     @property
     def listens(self) -> bool:
         """Whether it is one of the hub's subscribers: from when it was first asked."""
-        return self._feed is not None
+        return self._feed is not None and not self._feed.ended
 
     def listen(self) -> None:
         """Everything from now on is remembered."""
         self._advance()
 
-    def of(self, item: Delivery) -> list[Touched]:
-        """What a change touched that the hub has told."""
+    def of(self, item: Delivery) -> list[Touched] | None:
+        """What a change touched that the hub has told; None when that was missed. A reset follows a change of an epoch
+        that is over.
+        """
         self._advance()
         track = self._tracks.get(item.cursor.cluster)
-        return track.steps.get(item.cursor.seq, []) if track is not None else []
+        if track is None or track.cursor.epoch != item.cursor.epoch:
+            return []
+        return track.steps.get(item.cursor.seq)
 
     def after(self, cursor: Cursor) -> Iterator[Touched] | None:
         """All that was touched since, newest first; None when not all of it is remembered."""
@@ -105,7 +110,10 @@ class Trail:
         return track.after(cursor.seq)
 
     def _advance(self) -> None:
-        feed = self._feed = self._feed or self._catalog.hub.subscribe()
+        feed = self._feed
+        if feed is None or feed.ended:
+            feed = self._feed = self._catalog.hub.subscribe()
+            self._tracks.clear()
         while feed.waiting:
             item = feed.waiting.popleft()
             track = self._tracks.get(item.cursor.cluster) if not isinstance(item, News) else None
@@ -117,18 +125,12 @@ class Trail:
             self._check(replica)
 
     def _check(self, replica: Replica) -> None:
-        """A track that did not come as far as its replica missed something, which only a full queue can explain."""
+        """A track is behind its replica where a reload tells less than all that led to it."""
         track = self._tracks.get(replica.cluster)
         if track is None or (replica.cursor and track.cursor.epoch != replica.cursor.epoch):
             self._tracks[replica.cluster] = _Track(replica)
         elif track.cursor != replica.cursor:
             track.begin(replica)
-            self._listen_again()
-
-    def _listen_again(self) -> None:
-        assert self._feed is not None, "it was read a moment ago"
-        self._catalog.hub.leave(self._feed)
-        self._feed = self._catalog.hub.subscribe()
 
 
 def _known(*services: Key | None) -> tuple[Key, ...]:

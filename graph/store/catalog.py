@@ -17,6 +17,10 @@ class Followed(Protocol):
     @property
     def replica(self) -> Replica: ...
 
+    @property
+    def loading(self) -> bool:
+        """Whether there is something to load, or may be."""
+
     def freshness(self) -> Freshness: ...
 
 
@@ -47,7 +51,7 @@ class Catalog:
     @property
     def loading(self) -> bool:
         """Whether a cluster that Redis holds may not be loaded yet: this process has just begun."""
-        return not self._followed or len(self.clusters) < len(self._followed)
+        return not self._followed or any(followed.loading for followed in self._followed.values())
 
     def replica(self, cluster: str) -> Replica | None:
         """A loaded cluster's replica; None for a cluster that is not known."""

@@ -47,6 +47,11 @@ class Follower:
         self._back = False  # Redis holds less of our epoch than what we read before we looked
         self._problem = ""  # what keeps us from following, as it was told
 
+    @property
+    def loading(self) -> bool:
+        """Whether there is something to load, or nobody knows yet: an operator may not have come so far."""
+        return self.replica.cursor is None and (self._pulse is None or self._pulse.loaded)
+
     def freshness(self) -> Freshness:
         """How far the replica may be behind the cluster, as far as is known now."""
         pulse, silent = self._pulse, self._silent()

@@ -59,6 +59,11 @@ class Subscriber:
         self._ready = asyncio.Event()
         self._overflow = False
 
+    @property
+    def ended(self) -> bool:
+        """More came than it holds: nothing will come any more."""
+        return self._overflow
+
     def put(self, items: Iterable[Item]) -> None:
         """Queues items; the hub calls this."""
         self.waiting.extend(items)

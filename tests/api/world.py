@@ -130,6 +130,11 @@ class Following:
         self.state = FreshnessState.LIVE
         self.observed: str | None = NOW
 
+    @property
+    def loading(self) -> bool:
+        """Whether nothing was loaded yet."""
+        return self.replica.cursor is None
+
     def freshness(self) -> Freshness:
         """As said."""
         return Freshness(self.state, self.observed, 12)

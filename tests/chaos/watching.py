@@ -52,7 +52,9 @@ async def _round(stage: Stage, tally: Tally, faults: dict[str, Fault]) -> None:
             tally.figure(f"silence of {SILENCE:g} s noticed s", opened - began, limit=SILENCE + NOTICED)
         tally.figure("reconnect s", opened - healed, limit=RECONNECT)
         if kind in agreed:
-            tally.figure("stale s", agreed[kind] - max(healed, opened), limit=STALE)
+            stale = agreed[kind] - max(healed, opened)
+            tally.figure("stale s", stale)
+            tally.none_of("stale for long", [f"{kind} {stale:.2f} s after {fault.name}"] if stale > STALE else [])
 
 
 def none_left(tally: Tally, left: Difference) -> None:
