@@ -10,6 +10,7 @@ from redis.asyncio.sentinel import MasterNotFoundError
 from graph.errors import StoreError, StoreRefused, StoreUnavailable
 
 _COMMAND = re.compile(r"run the '([^']+)' command")
+_WITHIN = re.compile(r"^Error running script .*: -([A-Z]+ .*)$", re.DOTALL)
 _CLUSTER = (exceptions.AskError, exceptions.ClusterCrossSlotError, exceptions.ClusterDownError)
 _PASSING = ("LOADING", "BUSY", "TRYAGAIN", "UNBLOCKED")
 _REFUSALS = {
@@ -37,7 +38,9 @@ def ours(error: exceptions.RedisError) -> StoreError:
 
 
 def _answered(error: exceptions.RedisError, text: str) -> StoreError:
-    code = error.status_code or text.partition(" ")[0]
+    within = _WITHIN.search(text)  # a script: before Redis 7 its error is told inside another
+    text = within[1] if within else text
+    code = text.partition(" ")[0] if within else error.status_code or text.partition(" ")[0]
     if code in _REFUSALS:
         return StoreRefused(f"{_REFUSALS[code]}: {text}")
     if code in _PASSING or isinstance(error, exceptions.MasterDownError):

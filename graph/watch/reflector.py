@@ -144,33 +144,35 @@ class Reflector:
     async def run(self) -> None:
         """Lists and watches until cancelled."""
         while True:
+            watching = False
             try:
                 if self._version is None:
                     await self._relist()
+                watching = True
                 if await self._watch():
                     continue
             except ClusterError as error:
-                self._fail(error)
+                self._fail(error, watching=watching)
             self._report.rests()
             await self._sleep(self._backoff.next())
 
-    def _fail(self, error: ClusterError) -> None:
-        if isinstance(error, Expired) and self._version is not None:
+    def _fail(self, error: ClusterError, *, watching: bool) -> None:
+        if isinstance(error, Expired) and watching:
             self._version = None  # of a watch this is the usual way to say: list again
             if self._clock() - self._listed_at >= EMPTY:
                 self._backoff.reset()  # it was good once; one that is too old as soon as it was listed is not
             return
         if isinstance(error, NotFound):
-            self._miss()
-        if isinstance(error, Oversized) and self._version is None:
+            self._miss(watching=watching)
+        if isinstance(error, Oversized) and not watching:
             self._limit = max(1, self._limit // 4)
         self._tally.failures += 1
         self._report.fails(error)
 
-    def _miss(self) -> None:
+    def _miss(self, *, watching: bool) -> None:
         """The cluster has no such resource (any more). A watch that says so is asked to list first: what one 404 of
         some proxy says is not believed."""
-        if self._version is None and self._holds and self._variants.watched.optional:
+        if not watching and self._holds and self._variants.watched.optional:
             self._holds = False
             self._sink.replace([])
         self._version = None

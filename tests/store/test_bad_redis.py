@@ -97,7 +97,8 @@ async def test_an_evicting_policy_is_told_where_it_can_evict(admin: Server) -> N
         await admin.command("CONFIG", "SET", "maxmemory", "100mb")
         assert await flaws(admin, OF_API) == ["Redis may evict data (allkeys-lru); set maxmemory-policy noeviction."]
     finally:
-        await admin.command("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction")
+        await admin.command("CONFIG", "SET", "maxmemory", "0")
+        await admin.command("CONFIG", "SET", "maxmemory-policy", "noeviction")
 
 
 async def test_a_replica_takes_no_writes_and_says_so(one_of_its_own: RedisServer, redis_program: str) -> None:

@@ -229,7 +229,7 @@ def test_however_much_a_replica_holds_the_garbage_collector_walks_none_of_it(cod
     replica.load(Snapshot(Cursor("c1", "e", 0), codec.resources(pairs), [], 0, [], 0, []))
     gc.collect()
     assert len(replica.resources) == 2000
-    assert len(gc.get_objects()) - before < 100
+    assert len(gc.get_objects()) - before < 1000, "not one for each"
 
 
 def test_a_transition_that_cannot_be_read_is_an_error_of_whoever_reads_it(codec: Codec) -> None:

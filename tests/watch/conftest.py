@@ -87,8 +87,8 @@ def _words(found: Found) -> str:
 
 
 class Play:
-    """One reflector and its script. ``waits``: how long it wanted to wait each time; it did not. Its clock stands at
-    ``now``; each time that it is read, ``passing`` seconds pass.
+    """One reflector and its script. ``waits``: how long it wanted to wait each time; only its clock did, which
+    stands at ``now``; each time that it is read, ``passing`` seconds pass, too.
     """
 
     def __init__(self, kube: Kube, server: ScriptedServer) -> None:
@@ -134,6 +134,7 @@ class Play:
 
     async def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
+        self.now += seconds
         await asyncio.sleep(0)
 
 
