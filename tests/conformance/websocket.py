@@ -125,10 +125,18 @@ async def w3(target: Target) -> None:
             ("{" * 900, None),
         ):
             await client.send({"type": "subscribe", "id": "2", "payload": {"query": query, "operationName": name}})
-            await client.error()
+            assert (await _of_the_second(client))["type"] == "error"
         await client.subscribe("{ clusters { name } }", id_="2")
-        await client.next()
-        assert await client.receive() == {"id": "2", "type": "complete"}
+        assert (await _of_the_second(client))["type"] == "next"
+        assert await _of_the_second(client) == {"id": "2", "type": "complete"}
+
+
+async def _of_the_second(client: Client) -> dict[str, Any]:
+    """What comes for it; its sibling may speak meanwhile."""
+    message: dict[str, Any] = await client.receive()
+    while message["id"] == "1":
+        message = await client.receive()
+    return message
 
 
 async def w4(target: Target) -> None:

@@ -118,11 +118,11 @@ async def _drained(stage: Stage) -> None:
 
 
 async def _full(stage: Stage) -> None:
-    """A quota that lets one of two pods in, then both."""
+    """A quota that lets few of five pods in, then all: its controller may count one too late, and let in another."""
     quota = {"hard": {"pods": "0"}, "scopes": ["NotBestEffort"]}
     meta = {"name": "one-pod"}
     await stage.create({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta, "spec": quota})
-    made = deployment("full", replicas=2)
+    made = deployment("full", replicas=5)
     made["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "10m"}}
     await _until_refused(stage, made["spec"]["template"]["spec"])
     await stage.patch("ResourceQuota", "one-pod", {"spec": {"hard": {"pods": "1"}}})
@@ -134,7 +134,7 @@ async def _full(stage: Stage) -> None:
     )
     await stage.create(made)
     await stage.hears(DEPLOYMENT, "full", "DEGRADED/ReplicaFailure")
-    await stage.patch("ResourceQuota", "one-pod", {"spec": {"hard": {"pods": "2"}}})
+    await stage.patch("ResourceQuota", "one-pod", {"spec": {"hard": {"pods": "5"}}})
     await stage.hears(DEPLOYMENT, "full", WELL)
 
 
