@@ -92,9 +92,12 @@ class _Stream:
         assert now is not None, "only loaded ones are spanned"
         seen = self._done.setdefault(cluster, None)  # one that is new: all that is kept of it
         reason = reset_reason(seen=seen, now=now, complete_from=history.complete_from)
-        if reason is not None:
+        if reason is ResetReason.EPOCH_CHANGED:
             return [self._reset(now, reason)]
         found: list[Told[Transition]] = []
+        if reason is not None:  # what is still kept may last yet
+            found.append(self._reset(Cursor(cluster, now.epoch, history.complete_from), reason))
+            seen = self._done[cluster]
         stays = self._context.shelves.stays(replica)
         known = lasting.known_until(self._context.catalog.freshness(cluster))
         for seq, transition in history.after(seen.seq if seen is not None else 0):
@@ -107,8 +110,8 @@ class _Stream:
                 found.append(Record(transition.recorded_at, cluster, seq, self._reached(), transition))
         return found
 
-    def _reset(self, now: Cursor, reason: ResetReason) -> StreamReset:
-        self._done[now.cluster] = now
+    def _reset(self, at: Cursor, reason: ResetReason) -> StreamReset:
+        self._done[at.cluster] = at
         return StreamReset(cursor=CursorText(self.cursor), reason=reason)
 
     def _reached(self) -> tuple[Cursor, ...]:

@@ -12,9 +12,6 @@ from graph.model.kind import Kind
 from graph.model.resource import Resource
 from graph.model.status import SEVERITY
 
-MOST = 8
-"""Fields of one order."""
-
 
 def _place(resource: Resource) -> tuple[str, ...]:
     return resource.key.namespace, resource.key.name, resource.key.cluster
@@ -35,8 +32,8 @@ _FIELDS: dict[str, Callable[[Resource], Any]] = {
 def order_of(kind: Kind, asked: Iterable[ServiceOrder | ResourceOrder] | None = None) -> Order:
     """As asked; what is equal in that newest first where the kind tells what is newer, then by place."""
     fields = list(asked or ())
-    if len(fields) > MOST:
-        raise refused(Code.BAD_FILTER, f"an order has at most {MOST} fields")
+    if len({each.field for each in fields}) < len(fields):
+        raise refused(Code.BAD_FILTER, "an order names a field once")
     terms = [Term(_FIELDS[each.field.value], each.direction is OrderDirection.DESC) for each in fields]
     name = "".join(f" {each.field.value}:{each.direction.value}" for each in fields)
     return Order(kind.name + name, *terms, *_natural(kind))

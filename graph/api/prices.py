@@ -33,6 +33,8 @@ PAGE = 10
 ALL = 1_000
 """Of a page at the root: all that is known is read for it."""
 LIST = 3
+_LONG = {"namespaces": 50.0}
+"""Lists that are no pages and longer than that."""
 _OF_THE_SCHEMA = {"types": 120.0, "directives": 5.0, "fields": 4.0}
 _RARE = 0.5
 """The schema's other lists are mostly empty: arguments, enum values, interfaces."""
@@ -83,7 +85,7 @@ class Prices:
             return _OF_THE_SCHEMA.get(node.name.value, _RARE)
         if page is not None:
             return page
-        return self._given(node) if "ids" in field.args else LIST
+        return self._given(node) if "ids" in field.args else _LONG.get(node.name.value, LIST)
 
     def _page(self, node: FieldNode) -> float:
         sizes = [self._integer(one.value) for one in node.arguments or () if one.name.value in ("first", "last")]

@@ -8,6 +8,7 @@ from starlette.websockets import WebSocket
 
 from graph.api.context import Context
 from graph.api.conversation import Conversation
+from graph.api.drain import SERVICE_RESTART
 from graph.api.execute import Operations
 from graph.api.messages import PROTOCOL
 from graph.api.origins import Origins
@@ -36,6 +37,8 @@ class SocketEndpoint:
             await websocket.accept()
             return await websocket.close(4406, "Subprotocol not acceptable")
         await websocket.accept(PROTOCOL)
+        if self._context.drain.closing:  # since it asked
+            return await websocket.close(SERVICE_RESTART, "draining")
         peer = websocket.client.host if websocket.client else ""
         full = self._context.drain.full(peer)
         if full is not None:

@@ -77,9 +77,9 @@ async def test_a_filter_may_not_ask_without_end(served: Served) -> None:
     many = {"labels": [{"key": f"k{n}"} for n in range(21)]}
     assert await codes(served, "services", many, "ServiceFilter") == ["BAD_FILTER"]
     assert await codes(served, "pods", {"search": "x" * 254}, "ResourceFilter") == ["BAD_FILTER"]
-    order = [{"field": "NAME"}] * 9
     document = "query($order: [ServiceOrder!]) { services(orderBy: $order) { totalCount } }"
-    assert (await served.query(document, order=order)).codes == ["BAD_FILTER"]
+    for times in (2, 9):
+        assert (await served.query(document, order=[{"field": "NAME"}] * times)).codes == ["BAD_FILTER"]
 
 
 async def test_changed_since_is_when_the_status_began(served: Served, world: World) -> None:

@@ -113,9 +113,11 @@ async def test_a_gap_is_a_reset(served: Served, world: World) -> None:
     world.load(shop(), seq=50, transitions_from=40)
     async with served.socket() as client:
         reset = await started(client, filter={"heldFor": 1}, after=encode_cursor([Cursor("one", "e1", 39)]))
-        assert (reset["reason"], reset["cursor"]) == ("CURSOR_EXPIRED", encode_cursor([Cursor("one", "e1", 50)]))
+        assert (reset["reason"], reset["cursor"]) == ("CURSOR_EXPIRED", encode_cursor([Cursor("one", "e1", 40)]))
         world.tell(*(turn(POD, None, FAILED, n) for n in range(150)))  # more than is kept, before any of it lasted
         assert (await client.next())["reason"] == "CURSOR_EXPIRED"
+        known(world, 200)  # what is kept has lasted by now
+        assert [(await client.next())["recordedAt"] for _ in range(100)] == [at(n) for n in range(50, 150)]
         world.load(shop(), epoch="e2")
         assert (await client.next())["reason"] == "EPOCH_CHANGED"
         world.tell(turn(POD, None, FAILED, 0))

@@ -106,6 +106,7 @@ async def cost(served: Served, document: str, **variables: Any) -> int:
     ("document", "expected"),
     [
         ("{ clusters { name } }", 1 + 3),
+        ("{ clusters { namespaces { name } } }", 1 + 3 + 3 * 50),
         ("{ services { totalCount } }", 1000 + 1),
         ("{ services { nodes { name } } }", 1000 + 1 + 50),
         ("{ services(last: 7) { edges { cursor } } }", 1000 + 1 + 7),

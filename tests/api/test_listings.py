@@ -24,6 +24,7 @@ NAMES = [f"s{n}" for n in range(12)]
 orders = st.lists(
     st.builds(ServiceOrder, field=st.sampled_from(ServiceOrderField), direction=st.sampled_from(OrderDirection)),
     max_size=3,
+    unique_by=lambda each: each.field,
 )
 objects = st.tuples(
     st.sampled_from(NAMES), st.sampled_from(["a", "b"]), st.sampled_from(["one", "two"]), st.sampled_from(STATES)

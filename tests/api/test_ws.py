@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from graph.api import conversation
+from graph.api.execute import Operations
+from graph.api.origins import Origins
+from graph.api.schema import build
+from graph.api.ws import SocketEndpoint
+from graph.kinds import KINDS
 from tests.api.server import Host, Served, until
 from tests.api.world import World
 
@@ -156,6 +162,23 @@ async def test_everything_ends_with_the_connection(served: Served, world: World)
         assert len(world.hub) == 1
         client.raw.transport.abort()
     await until(lambda: len(world.hub) == 0 and len(world.context.drain) == 0)
+
+
+async def test_whoever_is_let_in_while_the_drain_begins_is_closed_too(world: World) -> None:
+    asked = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": ["graphql-transport-ws"]}
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+        world.context.drain.closing = True  # while it waits for the handshake
+
+    endpoint = SocketEndpoint(Operations(build(KINDS).core), world.context, Origins(()))
+    await endpoint(asked, receive, send)
+    assert [(one["type"], one.get("code")) for one in said] == [("websocket.accept", None), ("websocket.close", 1012)]
+    assert len(world.context.drain) == 0
 
 
 async def test_draining_closes_one_after_another_and_lets_nobody_in(served: Served, world: World) -> None:
