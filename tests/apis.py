@@ -15,7 +15,7 @@ from graph.kinds import KINDS
 from graph.kinds.service import ServiceFields, ServiceSource
 from graph.kinds.service.lights import ServiceParts
 from graph.model import instant
-from graph.model.ref import Key, ObjectRef
+from graph.model.ref import Key
 from graph.model.resource import Change, ChangeType, FreshnessState, Resource, ResourceChange, Transition
 from graph.model.status import State, Status
 from graph.store.codec import Codec
@@ -37,7 +37,7 @@ def service(number: int, reason: str = "Available", message: str = "It is as it 
     key = Key(CLUSTER, "SERVICE", "shop", name)
     now = instant.show(time.time())
     status = Status(State.HEALTHY, reason, message, None, now)
-    return Resource(key, None, ObjectRef("Service", name, "shop", key=key), {}, now, None, status, None, None, FIELDS)
+    return Resource(key, None, "Service", None, {}, now, None, status, None, None, FIELDS)
 
 
 class Written:

@@ -115,7 +115,8 @@ def _resource(one: Judged, status: Status | None) -> Resource:
     return Resource(
         key=one.key,
         uid=meta.uid or None,
-        ref=one.ref,
+        word=one.ref.kind,
+        api_version=one.ref.api_version,
         labels=meta.labels,
         created_at=instant.normal(meta.creation_timestamp),
         deleted_at=one.deleted_at,

@@ -20,7 +20,9 @@ class Resource(Struct, Generic[F], frozen=True, gc=False, array_like=True):
 
     key: Key
     uid: str | None
-    ref: ObjectRef
+    word: str
+    """The cluster's word for what it is: Pod; of our own Service and Build the schema's."""
+    api_version: str | None
     labels: dict[str, str]
     created_at: str | None
     deleted_at: str | None
@@ -32,6 +34,12 @@ class Resource(Struct, Generic[F], frozen=True, gc=False, array_like=True):
     """The nearest owner that the graph knows; of an event the object it is about."""
     fields: F
     """The struct ``Kind.fields`` of its kind."""
+
+    @property
+    def ref(self) -> ObjectRef:
+        """The object as the cluster names it: not stored, since all of it is."""
+        key = self.key
+        return ObjectRef(self.word, key.name, key.namespace, self.uid, self.api_version, key=key)
 
 
 class Transition(Struct, frozen=True, gc=False, array_like=True):

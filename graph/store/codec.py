@@ -29,6 +29,8 @@ _ALONE = {change: b"\x93" + _encode(change) for change in ChangeType}
 """How a ResourceChange begins: an array of three, the type."""
 _TOLD = {change: b"\x94" + _encode(change) for change in ChangeType}
 """The same of one with a transition."""
+_NIL = _encode(None)
+"""Instead of the key of what carries it."""
 
 
 class Codec:
@@ -55,7 +57,8 @@ class Codec:
         """(sort, field, head, value, transition) for ``write.lua``: head + value + transition is the change."""
         if isinstance(change, ResourceChange):
             key, told = change.key, change.transition
-            head = (_ALONE if told is None else _TOLD)[change.type] + _encode(key)
+            name = _NIL if change.resource is not None else _encode(key)
+            head = (_ALONE if told is None else _TOLD)[change.type] + name
             return key.kind, field_of(key), head, _encode(change.resource), b"" if told is None else _encode(told)
         if isinstance(change, ActionChange):
             return "action", change.action.id, b"\x91", _encode(change.action), b""

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from graph.model.ref import Key
 
-LAYOUT = "2"
+LAYOUT = "3"
 """Version of all that is written; a Redis that holds another is refused."""
 
 CLUSTERS = "statusgraph:clusters"

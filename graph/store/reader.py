@@ -15,7 +15,7 @@ from graph.store.keys import CLUSTERS, FORGOTTEN, LAYOUT, Keys, after, epoch_num
 from graph.store.protocols import Pulse, Snapshot
 from graph.store.unread import Step
 
-PAGE = 1000
+PAGE = 250
 """Changes that are read at once."""
 
 LOST = 60

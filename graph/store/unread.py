@@ -20,12 +20,22 @@ T = TypeVar("T")
 
 
 class Unread(Struct, Generic[F], frozen=True, gc=False, array_like=True):
-    """A ResourceChange, decoded from the same bytes. ``transition`` is empty when it has none."""
+    """A ResourceChange as it is stored. ``transition`` is empty when it has none."""
 
     type: ChangeType
-    key: Key
+    gone: Key | None
+    """What was deleted: a resource knows its own key."""
     resource: Resource[F] | None
     transition: Raw = Raw()
+
+    @property
+    def key(self) -> Key:
+        """Whose change it is; MalformedObject when it does not say."""
+        if self.resource is not None:
+            return self.resource.key
+        if self.gone is None:
+            raise MalformedObject("Redis holds a change of nothing")
+        return self.gone
 
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)

@@ -15,7 +15,7 @@ from graph.actions.runner import Lookup, Runner
 from graph.config import Settings, load
 from graph.model import instant
 from graph.model.action import Action, ActionRequest, ActionState, LogEntry, LogLevel
-from graph.model.ref import Key, ObjectRef, encode_id
+from graph.model.ref import Key, encode_id
 from graph.model.resource import ActionChange, Change, LogChange, Resource
 
 CLUSTER = "c1"
@@ -44,8 +44,7 @@ def known(key: Key) -> Resource:
     """Every object is known, and belongs to the service ``shop``."""
     kind, api_version = WORDS[key.kind]
     service = Key(key.cluster, "SERVICE", key.namespace, "shop")
-    ref = ObjectRef(kind, key.name, key.namespace, "uid", api_version, key=key)
-    return Resource(key, "uid", ref, {}, None, None, None, service, None, None)
+    return Resource(key, "uid", kind, api_version, {}, None, None, None, service, None, None)
 
 
 def unknown(_: Key) -> None:

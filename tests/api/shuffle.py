@@ -102,7 +102,7 @@ class Shuffle:
         if kind == "POD":
             return resource(made, service=service, told=self._status())
         told = event(made.name, service, service, f"2026-11-22T11:00:00.{self._made % 1000:03}Z")
-        return Resource(made, told.uid, told.ref, {}, told.created_at, None, None, service, service, told.fields)
+        return Resource(made, told.uid, "Event", "v1", {}, told.created_at, None, None, service, service, told.fields)
 
     def _status(self) -> Status:
         state = self._random.choice(STATES)

@@ -81,7 +81,8 @@ def resource(
     return Resource(
         key=which,
         uid=None if which.kind == "SERVICE" else f"uid-{which.name}",
-        ref=ref_of(which),
+        word=KUBERNETES.get(which.kind) or "Service",
+        api_version=None,
         labels=labels or {},
         created_at=NOW,
         deleted_at=None,

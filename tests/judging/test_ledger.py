@@ -6,7 +6,7 @@ from graph.model import instant
 from graph.model.resource import ChangeType, ResourceChange, Transition
 from graph.model.status import State, Status
 from tests.judging.hand import Hand
-from tests.judging.manifests import BORN, Manifest, cronjob, pod, refused
+from tests.judging.manifests import BORN, Manifest, cronjob, job, pod, refused
 
 READY = ({"type": "Ready", "status": "True"}, {"type": "PodScheduled", "status": "True"})
 
@@ -39,6 +39,14 @@ def transition(changes: list[ResourceChange], kind: str) -> Transition:
 
 def _state(status: Status | None) -> str:
     return status.state if status else "-"
+
+
+def test_what_is_stored_names_the_object_as_it_was_judged() -> None:
+    hand = Hand()
+    hand.publish(running("one"), job("seven", labels={"statusgraph.io/build-of": "web"}), cronjob("nightly"))
+    stored = {key: resource.ref for key, resource in hand.ledger.resources.items()}
+    assert stored == {judged.key: judged.ref for judged in hand.seen.values()}
+    assert {key.kind for key in stored} == {"POD", "BUILD", "CRONJOB", "SERVICE"}
 
 
 def test_a_new_object_is_added_with_its_first_transition() -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from graph.model import instant
 from graph.model.kind import Kind, Object, Related, Watched, doc
-from graph.model.ref import Key, ObjectRef
+from graph.model.ref import Key
 from graph.model.resource import ChangeType, Resource, ResourceChange, Transition
 from graph.model.status import State, Status
 
@@ -49,7 +49,8 @@ def lamp(name: str, *, watts: int = 1, cluster: str = "c1", shown: Status | None
     return Resource(
         key=key(name, cluster),
         uid=f"uid-{name}",
-        ref=ObjectRef("Lamp", name, "home", f"uid-{name}"),
+        word="Lamp",
+        api_version="lights.example/v1",
         labels={},
         created_at=None,
         deleted_at=None,

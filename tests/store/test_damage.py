@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -47,6 +48,13 @@ def test_a_change_that_is_rubbish_is_malformed(codec: Codec, broken: str) -> Non
     rubbish = change(codec, "\xff\xfeme") if broken == "text" else deep(change(codec))
     with pytest.raises(MalformedObject, match="unreadable change"):
         codec.step(b"LAMP", rubbish)
+
+
+def test_a_change_of_nothing_is_malformed(codec: Codec, replica: Replica) -> None:
+    replica.load(Snapshot(Cursor("c1", "e", 0), {}, [], 0, [], 0, []))
+    with pytest.raises(MalformedObject, match="a change of nothing"):
+        replica.apply(1, codec.step(b"LAMP", msgspec.msgpack.encode(["MODIFIED", None, None])))
+    assert replica.cursor == Cursor("c1", "e", 0)
 
 
 @pytest.mark.parametrize("broken", ["text", "deep"])
