@@ -8,7 +8,7 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from msgspec.structs import replace
@@ -29,6 +29,8 @@ from tests.servers import RedisServer
 from tests.store.samples import LAMP, lamp, modified
 
 CLUSTER = "chaos"
+WRITERS = [f"{CLUSTER}-{number}" for number in range(8)]
+"""Clusters whose answers are lost at once."""
 LAMPS = 40
 BURST = 20
 KEPT = Kept(changes=10_000_000, transitions=10_000_000, log=100, actions=10)
@@ -38,7 +40,8 @@ WITHIN = 30.0
 class Bench:
     """An outbox over one connection to Redis, and a reader over another. Change n makes some lamp n watts bright."""
 
-    def __init__(self, outbox: Outbox, server: Server) -> None:
+    def __init__(self, cluster: str, outbox: Outbox, server: Server) -> None:
+        self.cluster = cluster
         self.outbox = outbox
         self.server = server
         self.lamps: dict[Key, Resource] = {}
@@ -48,7 +51,7 @@ class Bench:
         """Changes, in the order of their numbers."""
         for _ in range(count):
             number = next(self._numbers)
-            one = replace(lamp(f"l{number % LAMPS}", watts=number, cluster=CLUSTER), labels={"padding": padding})
+            one = replace(lamp(f"l{number % LAMPS}", watts=number, cluster=self.cluster), labels={"padding": padding})
             self.lamps[one.key] = one
             self.outbox.put([modified(one)])
 
@@ -63,12 +66,12 @@ class Bench:
 
     async def faults(self) -> dict[str, list[str]]:
         """What is wrong: numbers twice or not in order, seqs that are not dense, lamps that are not as put."""
-        reader, keys = RedisReader(self.server, self.server, Codec([LAMP])), Keys(CLUSTER)
+        reader, keys = RedisReader(self.server, self.server, Codec([LAMP])), Keys(self.cluster)
         entries = await self.server.command("XRANGE", keys.changes, "-", "+")
         seqs = [int(id_.partition(b"-")[0]) for id_, _ in entries]
         changes = [in_full(Codec([LAMP]).step(*pair)) for _, item in entries for pair in item.items()]
         told = [one.resource.fields.watts for one in changes if isinstance(one, ResourceChange) and one.resource]
-        snapshot = await reader.snapshot(CLUSTER)
+        snapshot = await reader.snapshot(self.cluster)
         held = dict(snapshot.resources) if snapshot else {}
         return {
             "duplicates": [f"{number} {count} times" for number, count in Counter(told).items() if count > 1],
@@ -79,11 +82,10 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(redis: RedisServer, url: str) -> AsyncIterator[Bench]:
-    """Writes by way of ``url``; Redis is emptied before."""
+async def bench(redis: RedisServer, url: str, cluster: str = CLUSTER) -> AsyncIterator[Bench]:
+    """Writes by way of ``url``."""
     server, writing = Server(redis.url), Server(url)
-    await server.command("FLUSHALL")
-    writer = RedisWriter(writing, CLUSTER, Codec([LAMP]), KEPT)
+    writer = RedisWriter(writing, cluster, Codec([LAMP]), KEPT)
     lamps: dict[Key, Resource] = {}
     outbox = Outbox(
         writer,
@@ -91,7 +93,7 @@ async def bench(redis: RedisServer, url: str) -> AsyncIterator[Bench]:
         everything=lambda: dict(lamps),
         vitals=lambda: (FreshnessState.LIVE, None),
     )
-    one = Bench(outbox, server)
+    one = Bench(cluster, outbox, server)
     one.lamps = lamps
     running = asyncio.create_task(outbox.run())
     outbox.open()
@@ -104,29 +106,39 @@ async def bench(redis: RedisServer, url: str) -> AsyncIterator[Bench]:
         await writing.close()
 
 
+async def _empty(redis: RedisServer) -> None:
+    server = Server(redis.url)
+    await server.command("FLUSHALL")
+    await server.close()
+
+
 async def once(redis: RedisServer, wire: Wire, budget: Budget) -> Tally:
     """R6, answers. A trial is one connection that ended before what was done over it was answered."""
     tally = Tally("R6", "a lost answer: written once, as a whole")
-    async with bench(redis, wire.url) as one:
-        await one.written()
+    await _empty(redis)
+    async with AsyncExitStack() as stack:
+        all_ = [await stack.enter_async_context(bench(redis, wire.url, cluster)) for cluster in WRITERS]
         for round_ in budget:
-            before = await one.connections()
+            before = await all_[0].connections()
             await wire.cut_answers(random.Random(round_).randrange(280, 700))
             async with asyncio.timeout(WITHIN):
-                while (made := await one.connections()) < before + 5:
-                    one.put(BURST)
+                while (made := await all_[0].connections()) < before + 5 * len(all_):
+                    for one in all_:
+                        one.put(2)
                     await asyncio.sleep(0.02)
             await wire.heal()
             tally.trials += made - before
-        await one.written()
-        for name, found in (await one.faults()).items():
-            tally.none_of(name, found)
+        for one in all_:
+            await one.written()
+            for name, found in (await one.faults()).items():
+                tally.none_of(name, found)
     return tally
 
 
 async def paused(redis: RedisServer, wire: Wire, budget: Budget) -> Tally:
     """R6, the connection: cut off, slow, and silent beyond the time-out of a call."""
     tally = Tally("R6", "Redis cut off, slow, or silent")
+    await _empty(redis)
     async with bench(redis, wire.url) as one:
         await one.written()
         for round_, fault in zip(budget, _in_turns(wire), strict=False):
@@ -151,6 +163,7 @@ def _in_turns(wire: Wire) -> Iterator[Callable[[], Coroutine[None, None, None]]]
 async def full(redis: RedisServer, budget: Budget) -> Tally:
     """R6, memory. A trial: Redis is full in the middle of a burst and has room again."""
     tally = Tally("R6", "a full Redis: an alarm, and caught up later")
+    await _empty(redis)
     async with bench(redis, redis.url) as one:
         for _ in budget:
             one.put(BURST)
@@ -189,8 +202,8 @@ async def _partly(one: Bench) -> list[str]:
 
 async def generations(redis: RedisServer, budget: Budget) -> Tally:
     """R7. A reader reads without end; in each trial everything is written again, with another number on all of it."""
+    await _empty(redis)
     tally, server, other = Tally("R7", "readers see one generation"), Server(redis.url), Server(redis.url)
-    await server.command("FLUSHALL")
     writer, reader = RedisWriter(server, CLUSTER, Codec([LAMP]), KEPT), RedisReader(other, other, Codec([LAMP]))
     seen, ended = list[str](), asyncio.Event()
 
