@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from graph.model import instant
 from graph.model.resource import ChangeType, ResourceChange, Transition
 from graph.model.status import State, Status
@@ -211,3 +213,18 @@ def test_a_stopped_object_is_a_change_of_its_record() -> None:
     assert change.type is ChangeType.MODIFIED
     assert change.resource is not None
     assert (change.resource.deleted_at, change.resource.status and change.resource.status.reason) == (BORN, "Stopped")
+
+
+def test_what_leaves_while_the_first_pass_is_judged_is_told_once() -> None:
+    before = Hand()
+    before.publish(running("one"))
+    hand = before.restart()
+    hand.put(running("one"), inferred=True)
+    judged = hand.forest.judge(hand.now)
+    changes = [*hand.ledger.publish(islice(judged, 1), hand.now)]
+    hand.remove(running("one"))
+    changes += hand.ledger.publish(judged, hand.now)
+    changes += hand.ledger.sweep(hand.forest.__contains__, hand.now)
+    changes += hand.publish()
+    assert sorted(one.key.kind for one in changes if one.type is ChangeType.DELETED) == ["POD", "SERVICE"]
+    assert hand.ledger.resources == {}
