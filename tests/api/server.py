@@ -56,6 +56,18 @@ class Answer:
         return [error["extensions"]["code"] for error in self.json["errors"]]
 
 
+TRANSITIONS = """
+subscription($filter: TransitionFilter, $after: Cursor) {
+  statusTransitions(filter: $filter, after: $after) {
+    __typename
+    ... on StreamStart { cursor }
+    ... on StreamReset { cursor reason }
+    ... on StatusTransition { cursor object { name resource { name } } from { state } to { state } service { name } }
+  }
+}
+"""
+
+
 class Served:
     """A world that is served."""
 
@@ -177,3 +189,8 @@ async def hosting(*, trusted_proxies: tuple[str, ...] = ()) -> AsyncIterator[Hos
     finally:
         server.should_exit = True
         await task
+
+
+async def told(client: Client, number: int) -> list[str]:
+    """The names of the objects of the next transitions."""
+    return [(await client.next())["object"]["name"] for _ in range(number)]

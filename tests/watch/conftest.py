@@ -14,6 +14,7 @@ from graph.judging.decode import Variants, variants
 from graph.kinds import KINDS
 from graph.kube.client import Kube
 from graph.watch.reflector import Found, Reflector, Report, Sink, Tally, Timing
+from tests.watch.leases import Hall, LeaseServer
 from tests.watch.server import ScriptedServer, serving
 from tests.watch.world import other, world  # noqa: F401 # pytest finds them here
 
@@ -145,3 +146,10 @@ async def play(tmp_path: Path) -> AsyncIterator[Play]:
     async with serving(server.answer, tmp_path) as kube:
         yield Play(kube, server)
         server.end()
+
+
+@pytest.fixture
+async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+    server = LeaseServer()
+    async with serving(server.answer, tmp_path) as kube:
+        yield Hall(kube, server)

@@ -1,12 +1,20 @@
-"""An API server that has Leases and nothing else; it can be told to fail."""
+"""An API server that has Leases and nothing else, which can be told to fail, and candidates with clocks."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
+
+from graph.kube.client import Kube
+from graph.watch.lease import Elector
+
+DURATION = 10.0
+DEADLINE = 5.0
 
 
 class LeaseServer:
@@ -70,3 +78,57 @@ class LeaseServer:
     @staticmethod
     def _status(code: int) -> web.Response:
         return web.Response(status=code, text=json.dumps({"code": code, "message": f"status {code}", "reason": "Odd"}))
+
+
+class Watch:
+    """A candidate's own clock: it moves by what the candidate sleeps. ``then`` is called after each sleep."""
+
+    def __init__(self, then: Callable[[], Awaitable[None]] | None = None) -> None:
+        self.now = 0.0
+        self.frozen = False
+        self._then = then
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        if self.frozen:
+            await asyncio.Event().wait()
+        self.now += seconds
+        if self._then is not None:
+            await self._then()
+        await asyncio.sleep(0)
+
+
+class Hall:
+    """Where candidates meet."""
+
+    def __init__(self, kube: Kube, server: LeaseServer) -> None:
+        self.kube = kube
+        self.server = server
+
+    def candidate(self, watch: Watch) -> Elector:
+        return Elector(self.kube, name="here", namespace="there", duration=DURATION, clock=watch, sleep=watch.sleep)
+
+
+async def frozen_leader(hall: Hall) -> tuple[Elector, asyncio.Task[None]]:
+    """One that leads and never renews; cancel its task to have it released."""
+    watch, leads = Watch(), asyncio.Event()
+    watch.frozen = True
+    elector = hall.candidate(watch)
+
+    async def lead() -> None:
+        async with elector.leading():
+            leads.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(lead())
+    async with asyncio.timeout(DEADLINE):
+        await leads.wait()
+    return elector, task
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
