@@ -267,7 +267,10 @@ async def test_bare_pods_tell_what_is_wrong_with_them(story: Story) -> None:
         await story.until("Pod", name, f"FAILED/{reason}")
         await story.until("Service", name, f"FAILED/{reason}")
         # Restarts do not show: in between, the container runs for less than the 5 s for which FAILED stands.
-        starts = "PROGRESSING/Scheduling" if name == "golden" else f"{STARTS} DEGRADED/ContainerTerminated?"
+        # Before it ends for the first time it runs, which is seen where somebody looks in that moment.
+        starts = "PROGRESSING/Scheduling"
+        if name != "golden":
+            starts = f"{STARTS} HEALTHY/Running? DEGRADED/ContainerTerminated?"
         assert fits(story.heard.of("Pod", name), f"{starts} FAILED/{reason}")
         assert fits(story.heard.of("Service", name), f"{starts} FAILED/{reason}")
     unschedulable = story.told("Pod", "golden", "FAILED/Unschedulable")
