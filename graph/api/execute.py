@@ -6,8 +6,6 @@ pass it. What it refuses is answered as ``refusal`` is: errors without data.
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -17,9 +15,7 @@ from typing import Any, TypeGuard
 import msgspec
 from graphql import (
     AbortedGraphQLExecutionError,
-    AbortSignal,
     ExecutionResult,
-    Executor,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -29,9 +25,9 @@ from graphql import (
 )
 from msgspec import Struct
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graph.api import errors
+from graph.api.budget import Budget, Spent, bounded
 from graph.api.context import Context
 from graph.api.documents import Document, Documents
 from graph.api.errors import Code, Rejected, refused
@@ -88,6 +84,7 @@ class Operations:
         self.limits = limits
         self._schema = schema
         self._documents = Documents(schema, limits)
+        self._executor = bounded(limits)
         self._persisted = Persisted() if persisted is None else persisted
 
     def admit(self, request: Request) -> Admitted | Refusal:
@@ -101,18 +98,21 @@ class Operations:
 
     async def execute(self, admitted: Admitted, context: Context) -> ExecutionResult:
         """A query or a mutation."""
+        budget = Budget(self.limits)
         try:
             result = execute(
                 self._schema,
                 admitted.document.node,
                 context_value=context,
-                abort_signal=_Deadline(self.limits.seconds),
+                abort_signal=budget,
                 is_awaitable=_is_awaitable,
                 **self._how(admitted),
             )
             return _told(await result if isawaitable(result) else result, admitted)
-        except (AbortedGraphQLExecutionError, GraphQLError):  # nothing but the deadline raises
-            return refusal(Code.TIMED_OUT, f"this took longer than {self.limits.seconds:g} s")
+        except Spent as spent:
+            return _told(Refusal([spent.error]), admitted)
+        except (AbortedGraphQLExecutionError, GraphQLError):  # nothing but the budget raises
+            return _told(Refusal([budget.reason]), admitted)
         except Exception as error:  # noqa: BLE001 # as above
             return _failed(error)
 
@@ -143,6 +143,10 @@ class Operations:
             async with aclosing(started) as results:  # type: ignore[type-var] # a generator, as all our sources are
                 async for result in results:
                     yield _told(result, admitted)
+        except Spent as spent:
+            yield _told(Refusal([spent.error]), admitted)
+        except AbortedGraphQLExecutionError:
+            yield _told(Refusal([Budget(self.limits).reason]), admitted)
         except Exception as error:  # noqa: BLE001 # as above; also what ends the source itself
             yield _failed(error)
 
@@ -150,7 +154,7 @@ class Operations:
         return {
             "variable_values": admitted.request.variables,
             "operation_name": admitted.request.operation_name,
-            "executor_class": _Executor,
+            "executor_class": self._executor,
             "max_coercion_errors": 5,
         }
 
@@ -175,38 +179,8 @@ class Operations:
         }
 
 
-class _Executor(StrawberryGraphQLCoreExecutionContext):
-    """Forgets each event of a subscription: graphql-core 3.3 shares one memo of sub-fields among all of them, under
-    keys that are new for each, so that it would grow by kilobytes with every event until the subscription ends.
-    """
-
-    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
-        executor: Executor[Any] = super().build_per_event_executor(payload)
-        executor._relevant_sub_fields = {}
-        return executor
-
-
 def _is_awaitable(value: Any) -> TypeGuard[Awaitable[Any]]:
     return optimized_is_awaitable(value)
-
-
-class _Deadline(AbortSignal):
-    """Execution looks at it before each field, and waits for it beside what fields wait for."""
-
-    def __init__(self, seconds: float) -> None:
-        self.reason = GraphQLError("too late")
-        self._end = time.monotonic() + seconds
-
-    @property
-    def aborted(self) -> bool:  # type: ignore[override] # read, never set
-        """Whether it has passed."""
-        return time.monotonic() >= self._end
-
-    async def wait(self) -> Any:
-        """Until it has."""
-        await asyncio.sleep(self._end - time.monotonic())
-        self._end = 0.0  # the clock of the loop may be ahead of ours
-        return self.reason
 
 
 def _failed(error: Exception) -> Refusal:

@@ -12,12 +12,12 @@ from graph.api import reading
 from graph.api.context import Context
 from graph.api.errors import Code, refused
 from graph.api.gathering import gathering
-from graph.api.listening import listening
+from graph.api.listening import listening, loaded, unknown
 from graph.api.trail import Touched
 from graph.model.action import Action, ActionState
 from graph.model.ref import Key
 from graph.model.resource import ActionChange, Freshness, Resource
-from graph.store.hub import Delivery, Item, News
+from graph.store.hub import Delivery, Item, News, Reset
 
 ACTION_WAIT = 5.0
 """Seconds until an action that was asked for must have been accepted by the operator."""
@@ -42,8 +42,14 @@ async def service(context: Context, key: Key) -> AsyncGenerator[Resource | None,
                 yield told
 
 
-async def freshness(context: Context, cluster: str) -> AsyncGenerator[Freshness, None]:
-    """Now, and whenever the state becomes another; ends when the cluster is forgotten."""
+async def freshness(context: Context, name: str | None) -> AsyncGenerator[Freshness, None]:
+    """Of the cluster of that name, or of the only one: now, and whenever the state becomes another; ends when the
+    cluster is forgotten.
+    """
+    await loaded(context)
+    cluster = name or reading.only_cluster(context)
+    if context.catalog.replica(cluster) is None:
+        raise unknown(context, "cluster")
     async with listening(context) as items:
         told = context.catalog.freshness(cluster)
         yield told
@@ -77,13 +83,22 @@ async def _first(steps: AsyncGenerator[Action, None]) -> Action:
 
 async def _steps(context: Context, text: str) -> AsyncGenerator[Action, None]:
     parts = reading.parts_of(text)
-    if len(parts) != 3 or parts[0] != reading.ACTION or context.catalog.replica(parts[1]) is None:
+    if len(parts) != 3 or parts[0] != reading.ACTION:
         raise refused(Code.NOT_FOUND, "there is no such action")
+    cluster, id_ = parts[1:]
+    await loaded(context)
+    if context.catalog.replica(cluster) is None:
+        raise unknown(context, "action")
     async with listening(context) as items:
-        known = reading.action(context, *parts[1:])
+        known = reading.action(context, cluster, id_)
         if known is not None:
             yield known
         async for item in items:
+            if isinstance(item, Reset) and item.cursor.cluster == cluster:
+                known = reading.action(context, cluster, id_)  # its steps may be among what was lost
+                if known is None:
+                    raise refused(Code.NOT_FOUND, "the action is not known any more")
+                yield known
             action = _action_of(item)
             if action is not None and reading.id_of_action(action) == text and reading.readable(context, action):
                 yield action

@@ -63,6 +63,8 @@ class _Stream:
         self._context, self._positions = context, positions
         self._matches, self._seconds = matches, seconds
         self._done: dict[str, Cursor | None] = dict(positions.now)
+        self._undecided: dict[str, int] = {}
+        """Of each cluster the oldest transition of which it is not known yet."""
         self.waiting = False
 
     @property
@@ -100,10 +102,14 @@ class _Stream:
             seen = self._done[cluster]
         stays = self._context.shelves.stays(replica)
         known = lasting.known_until(self._context.catalog.freshness(cluster))
+        oldest = stays.get(self._undecided.get(cluster, -1))
+        if oldest is not None and oldest.lasted(self._seconds, known) is None:
+            self.waiting = True
+            return found
         for seq, transition in history.after(seen.seq if seen is not None else 0):
             lasted = stays[seq].lasted(self._seconds, known)
             if lasted is None:
-                self.waiting = True
+                self.waiting, self._undecided[cluster] = True, seq
                 break
             self._done[cluster] = Cursor(cluster, now.epoch, seq)
             if lasted and self._matches(transition):
@@ -112,6 +118,7 @@ class _Stream:
 
     def _reset(self, at: Cursor, reason: ResetReason) -> StreamReset:
         self._done[at.cluster] = at
+        self._undecided.pop(at.cluster, None)
         return StreamReset(cursor=CursorText(self.cursor), reason=reason)
 
     def _reached(self) -> tuple[Cursor, ...]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Generic, TypeVar, overload
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -73,22 +74,42 @@ def time_of(value: Transition | LogEntry) -> str:
     return value.recorded_at if isinstance(value, Transition) else value.at
 
 
+class _Newest(Sequence[Record[T]]):
+    """Records are made of what is kept when they are asked for: of thousands a page shows a few."""
+
+    def __init__(self, replica: Replica, kept: deque[tuple[int, T]]) -> None:
+        self._replica, self._kept = replica, kept
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @overload
+    def __getitem__(self, at: int) -> Record[T]: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Record[T]]: ...
+    def __getitem__(self, at: int | slice) -> Record[T] | Sequence[Record[T]]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        return _record(self._replica, *self._kept[-1 - at])
+
+
 class Shelf(Generic[T]):
     """A cluster's records of a kind by what they are about, so that a service's own are found without all others'.
+    ``about``: Nones are nothing.
 
     It holds what the replica holds, and catches up with it when it is asked.
     """
 
-    def __init__(self, kept: Callable[[Replica], History[T]], about: Callable[[T], Iterable[Key | None]]) -> None:
+    def __init__(self, kept: Callable[[Replica], History[T]], about: Callable[[T], Iterable[Hashable]]) -> None:
         self._kept, self._about = kept, about
         self._cursor: Cursor | None = None
         self._order: deque[tuple[int, T]] = deque()
-        self._by: dict[Key, deque[tuple[int, T]]] = {}
+        self._by: dict[Hashable, deque[tuple[int, T]]] = {}
 
-    def of(self, replica: Replica, key: Key) -> list[Record[T]]:
-        """Newest first. The position of each tells of its own cluster alone."""
+    def of(self, replica: Replica, key: Hashable) -> Sequence[Record[T]]:
+        """Newest first, to be read at once. The position of each tells of its own cluster alone."""
         self._refresh(replica)
-        return [_record(replica, seq, value) for seq, value in reversed(self._by.get(key, ()))]
+        return _Newest(replica, self._by.get(key, deque()))
 
     def _refresh(self, replica: Replica) -> None:
         before, self._cursor = self._cursor, replica.cursor
@@ -111,31 +132,31 @@ class Shelf(Generic[T]):
                 if not of_one:
                     del self._by[key]
 
-    def _keys(self, value: T) -> set[Key]:
+    def _keys(self, value: T) -> set[Hashable]:
         return {key for key in self._about(value) if key is not None}
 
 
 class Shelves:
-    """The shelves of all clusters."""
+    """The shelves of all clusters, as long as their replicas are followed."""
 
     def __init__(self) -> None:
-        self._stays: dict[str, Stays] = {}
-        self._transitions: dict[str, Shelf[Transition]] = {}
-        self._entries: dict[str, Shelf[LogEntry]] = {}
+        self._stays: WeakKeyDictionary[Replica, Stays] = WeakKeyDictionary()
+        self._transitions: WeakKeyDictionary[Replica, Shelf[Transition]] = WeakKeyDictionary()
+        self._entries: WeakKeyDictionary[Replica, Shelf[LogEntry]] = WeakKeyDictionary()
 
-    def transitions(self, replica: Replica, key: Key) -> list[Record[Transition]]:
+    def transitions(self, replica: Replica, key: Key) -> Sequence[Record[Transition]]:
         """Of an object, or of a service and all that belongs to it; newest first."""
-        shelf = self._transitions.setdefault(replica.cluster, Shelf(transitions, lambda one: (one.key, one.service)))
+        shelf = self._transitions.setdefault(replica, Shelf(transitions, lambda one: (one.key, one.service)))
         return shelf.of(replica, key)
 
     def stays(self, replica: Replica) -> Mapping[int, Stay]:
         """How long the states lasted that the transitions tell, by their seqs."""
-        return self._stays.setdefault(replica.cluster, Stays()).of(replica)
+        return self._stays.setdefault(replica, Stays()).of(replica)
 
-    def entries(self, replica: Replica, service: Key) -> list[Record[LogEntry]]:
-        """What was done for a service, newest first."""
-        shelf = self._entries.setdefault(replica.cluster, Shelf(entries, lambda one: (one.service,)))
-        return shelf.of(replica, service)
+    def entries(self, replica: Replica, about: Key | str) -> Sequence[Record[LogEntry]]:
+        """What was done for a service, newest first; or the entry of an id."""
+        shelf = self._entries.setdefault(replica, Shelf(entries, lambda one: (one.service, one.id)))
+        return shelf.of(replica, about)
 
 
 def _record(replica: Replica, seq: int, value: T) -> Record[T]:

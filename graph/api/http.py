@@ -170,7 +170,8 @@ def _for_pages(endpoint: ASGIApp, origins: Collection[str]) -> ASGIApp:
         packed,
         allow_origins=list(origins),
         allow_methods=["GET", "POST"],
-        allow_headers=["accept", "authorization", "content-type"],
+        allow_headers=["*"],
+        expose_headers=["retry-after"],
         allow_credentials=True,
     )
 

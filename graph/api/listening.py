@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
+from graphql import GraphQLError
+
 from graph.api.context import Context
+from graph.api.errors import Code, refused
 from graph.store.hub import Item
 
 LOADING = 5.0
@@ -19,6 +22,13 @@ async def loaded(context: Context) -> None:
         async with asyncio.timeout(LOADING), listening(context) as items:
             while context.catalog.loading:
                 await anext(items)
+
+
+def unknown(context: Context, what: str) -> GraphQLError:
+    """Of what is not found; or may not be loaded yet, although that was waited for."""
+    if context.catalog.loading:
+        return refused(Code.UNAVAILABLE, "not all clusters are loaded yet; try again")
+    return refused(Code.NOT_FOUND, f"there is no such {what}")
 
 
 @asynccontextmanager

@@ -52,3 +52,6 @@ def _recorded(record: Any) -> tuple[Any, ...]:
 
 NEWEST = Order("RECORD", Term(_recorded, descending=True))
 """Of ``Record``s."""
+
+LATEST = Order("SEQ", Term(lambda record: record.seq, descending=True))
+"""Of the ``Record``s of one cluster, as they were written: its clock may have been set back."""

@@ -4,7 +4,7 @@ to ask what the viewer may see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from graph.api.context import Context
 from graph.api.errors import Code, refused
@@ -62,18 +62,18 @@ def readable(context: Context, item: Transition | LogEntry | Action) -> bool:
     return context.visible(item.object.namespace)
 
 
-def transitions_of(context: Context, key: Key) -> list[Record[Transition]]:
-    """The visible transitions of an object, or of a service and all that belongs to it; newest first."""
+def transitions_of(context: Context, key: Key) -> Sequence[Record[Transition]]:
+    """The transitions of a visible object, or of a service and all that belongs to it; newest first. All of them are of
+    its namespace.
+    """
     replica = context.catalog.replica(key.cluster)
-    found = context.shelves.transitions(replica, key) if replica is not None else []
-    return [record for record in found if readable(context, record.value)]
+    return context.shelves.transitions(replica, key) if replica and context.visible(key.namespace) else ()
 
 
-def entries_of(context: Context, service: Key) -> list[Record[LogEntry]]:
-    """The visible entries of the operator log for a service, newest first."""
+def entries_of(context: Context, service: Key) -> Sequence[Record[LogEntry]]:
+    """The entries of the operator log for a visible service, newest first. All of them are of its namespace."""
     replica = context.catalog.replica(service.cluster)
-    found = context.shelves.entries(replica, service) if replica is not None else []
-    return [record for record in found if readable(context, record.value)]
+    return context.shelves.entries(replica, service) if replica and context.visible(service.namespace) else ()
 
 
 def action(context: Context, cluster: str, action_id: str | None) -> Action | None:
@@ -86,8 +86,8 @@ def action(context: Context, cluster: str, action_id: str | None) -> Action | No
 def entry(context: Context, cluster: str, entry_id: str) -> LogEntry | None:
     """An operator log entry, where it is kept and visible."""
     replica = context.catalog.replica(cluster)
-    entries: Iterator[LogEntry] = (item for _, item in replica.log.items) if replica is not None else iter(())
-    return next((item for item in entries if item.id == entry_id and readable(context, item)), None)
+    found = context.shelves.entries(replica, entry_id) if replica is not None else ()
+    return next((record.value for record in found if readable(context, record.value)), None)
 
 
 def id_of_action(action: Action) -> str:
@@ -119,6 +119,8 @@ def key_of(text: str) -> Key | None:
 def only_cluster(context: Context) -> str:
     """The cluster that is meant where none is named."""
     clusters = context.catalog.clusters
+    if not clusters and context.catalog.loading:
+        raise refused(Code.UNAVAILABLE, "no cluster is loaded yet; try again")
     if len(clusters) != 1:
         raise refused(Code.AMBIGUOUS_CLUSTER, f"name a cluster; there are {len(clusters)}")
     return clusters[0]

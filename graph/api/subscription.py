@@ -11,9 +11,10 @@ from strawberry import UNSET
 
 from graph.api import changes, filters, following, held, history, reading
 from graph.api.arguments import FILTER, Position, given
-from graph.api.context import Info
+from graph.api.context import Context, Info
 from graph.api.errors import Code, refused
 from graph.api.history import Record, T
+from graph.api.listening import loaded
 from graph.api.query import key_of
 from graph.api.streams import Source, Told, told
 from graph.api.types.action import Action
@@ -25,7 +26,7 @@ from graph.api.types.logs import transition_of
 from graph.api.types.records import OperatorLogAppended, OperatorLogItem, StatusTransitionItem
 from graph.api.types.scalars import Cursor
 from graph.model.action import LogEntry
-from graph.model.resource import Change, LogChange, ResourceChange, Transition
+from graph.model.resource import Change, LogChange, Resource, ResourceChange, Transition
 from graph.store.codec import encode_cursor
 
 
@@ -111,10 +112,17 @@ def _events(
 def _service(
     info: Info, by: Annotated[ServiceBy, strawberry.argument(description="What identifies it.")]
 ) -> AsyncGenerator[Any, None]:
-    key = key_of(info.context, by)
+    return _counted(info, _one_service(info.context, by))
+
+
+async def _one_service(context: Context, by: ServiceBy) -> AsyncGenerator[Resource | None, None]:
+    await loaded(context)
+    key = key_of(context, by)
     if key is None:
         raise refused(Code.NOT_FOUND, "this is not the id of a service")
-    return _counted(info, following.service(info.context, key))
+    async with aclosing(following.service(context, key)) as items:
+        async for item in items:
+            yield item
 
 
 def _action_progress(
@@ -128,10 +136,7 @@ def _freshness(
     info: Info,
     cluster: Annotated[str | None, strawberry.argument(description="May be left out where there is only one.")] = UNSET,
 ) -> AsyncGenerator[Any, None]:
-    name = given(cluster) or reading.only_cluster(info.context)
-    if info.context.catalog.replica(name) is None:
-        raise refused(Code.NOT_FOUND, "there is no such cluster")
-    return _counted(info, following.freshness(info.context, name))
+    return _counted(info, following.freshness(info.context, given(cluster)))
 
 
 @strawberry.type(description="What can be followed.")

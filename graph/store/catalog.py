@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from graph.model.ref import Key
-from graph.model.resource import Cursor, Freshness, Resource
+from graph.model.resource import Cursor, Freshness, FreshnessState, Resource
 from graph.store.hub import Hub, Reset, ResetReason
 from graph.store.replica import Replica
 
@@ -69,8 +69,9 @@ class Catalog:
         return replica.resources.get(key) if replica is not None and key is not None else None
 
     def freshness(self, cluster: str) -> Freshness:
-        """How fresh a known cluster's replica is."""
-        return self._followed[cluster].freshness()
+        """How fresh a cluster's replica is; of one that was removed nothing is known any more."""
+        followed = self._followed.get(cluster)
+        return followed.freshness() if followed else Freshness(FreshnessState.DISCONNECTED, None, None)
 
     def cursors(self) -> list[Cursor]:
         """Where every replica stands."""

@@ -34,7 +34,7 @@ class Delivery(Struct, frozen=True, gc=False):
 
 
 class Reset(Struct, frozen=True, gc=False):
-    """A cluster's data was replaced by that of another epoch; ``cursor`` is where it stands now."""
+    """Positions of a cluster mean nothing any more, or not all that followed is known; ``cursor`` is where it goes on."""
 
     cursor: Cursor
     reason: ResetReason
@@ -65,9 +65,10 @@ class Subscriber:
         return self._overflow
 
     def put(self, items: Iterable[Item]) -> None:
-        """Queues items; the hub calls this."""
-        self.waiting.extend(items)
-        if len(self.waiting) > self._limit:
+        """Queues items; the hub calls this. What is published at once, e.g. all that was missed, is no backlog yet."""
+        if len(self.waiting) < self._limit:
+            self.waiting.extend(items)
+        else:
             self._overflow = True
             self.waiting.clear()
             self._hub.leave(self)

@@ -21,7 +21,7 @@ from graph.model.action import ActionRequest
 from tests.api.hostile.attack import BUDGET_MS, attack
 from tests.api.hostile.families import FAMILIES
 from tests.api.server import SCHEMA, Host, Served
-from tests.api.world import World, key
+from tests.api.world import World, key, resource
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "limits.md"
@@ -118,6 +118,32 @@ async def cost(served: Served, document: str, **variables: Any) -> int:
 )
 async def test_pages_multiply_what_is_on_them(served: Served, document: str, expected: int) -> None:
     assert await cost(served, document) == expected
+
+
+def nested(times: int) -> str:
+    """The Deployments of a service, of the service of each of them, and so on."""
+    return "service { deployments { " * times + "name" + " } }" * times
+
+
+async def test_what_turns_out_to_cost_more_than_was_thought_is_ended(host: Host, world: World) -> None:
+    web = key("SERVICE", "web")
+    deployments = [resource(key("DEPLOYMENT", f"web-{n}"), service=web) for n in range(8)]
+    world.load([resource(web), *deployments])
+    served = host.serve(world, limits=Limits(cost=500))
+    document = f'{{ service(by: {{id: "{web.id}"}}) {{ deployments {{ {nested(2)} }} }} }}'
+    answer = await served.post({"query": document, "extensions": {"cost": True}})
+    assert (answer.codes, answer.json["extensions"]["cost"]["cost"]) == (["TOO_COSTLY"], 53)
+    async with served.socket() as client:
+        await client.subscribe(f"subscription {document}")
+        assert await client.error() == "TOO_COSTLY"
+        await client.subscribe("subscription { freshness { state } }", id_="2")
+        assert (await client.next())["state"] == "LIVE"
+
+
+async def test_an_item_of_a_subscription_may_take_as_long_as_a_query(host: Host, world: World) -> None:
+    async with host.serve(world, limits=Limits(seconds=1e-9)).socket() as client:
+        await client.subscribe("subscription { freshness { state } }")
+        assert await client.error() == "TIMED_OUT"
 
 
 async def test_a_known_document_may_cost_too_much_with_other_variables(host: Host, world: World) -> None:

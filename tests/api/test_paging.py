@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from graph.model.ref import encode_id
+from graph.model.status import State
 from tests.api.server import Served
-from tests.api.world import World, key, resource
+from tests.api.world import World, key, resource, transition
 
 PAGE = """
 query($first: Int, $after: String, $last: Int, $before: String) {
@@ -106,3 +107,22 @@ async def test_fifty_are_shown_unless_asked_otherwise(served: Served, world: Wor
     found = (await served.query(document)).data["services"]
     assert (found["totalCount"], len(found["nodes"])) == (120, 50)
     assert len((await served.query(document, first=100)).data["services"]["nodes"]) == 100
+
+
+async def test_the_records_of_an_object_come_in_the_order_in_which_they_were_written(
+    served: Served, world: World
+) -> None:
+    times = [f"2026-11-22T12:00:0{second}.000Z" for second in (5, 6, 4, 7, 3)]  # a leader's clock may be behind
+    which = key("POD", "web-1")
+    world.load([resource(which)])
+    world.tell(*(transition(which, None, State.HEALTHY, at=at) for at in times))
+    document = """query($id: ID!, $after: String) { node(id: $id) { ... on Pod {
+      transitions(first: 2, after: $after) { nodes { recordedAt } pageInfo { hasNextPage endCursor } } } } }"""
+    found: list[str] = []
+    page: dict[str, Any] = {"hasNextPage": True, "endCursor": None}
+    while page["hasNextPage"]:
+        answer = await served.query(document, id=which.id, after=page["endCursor"])
+        transitions = answer.data["node"]["transitions"]
+        found += [node["recordedAt"] for node in transitions["nodes"]]
+        page = transitions["pageInfo"]
+    assert found == times[::-1]

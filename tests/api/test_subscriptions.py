@@ -91,6 +91,22 @@ async def test_an_action_that_the_operator_has_not_accepted_yet_is_waited_for(se
         assert (await client.next())["state"] == "ACCEPTED"
 
 
+async def test_an_action_is_followed_across_the_loss_of_what_was_stored(served: Served, world: World) -> None:
+    running = msgspec.structs.replace(ACTION, state=ActionState.RUNNING)
+    for kept, expected in ((replace_state(ActionState.SUCCEEDED), "SUCCEEDED"), (None, "NOT_FOUND")):
+        world.act(running)
+        async with served.socket() as client:
+            await client.subscribe(PROGRESS, id=encode_id("ACTION", "one", "a1"))
+            assert (await client.next())["state"] == "RUNNING"
+            world.load(shop(), epoch=f"after {expected}", actions=[kept] if kept else [])
+            assert (await client.next())["state"] == expected if kept else await client.error() == expected
+
+
+def replace_state(state: ActionState) -> Action:
+    """The action, further on."""
+    return msgspec.structs.replace(ACTION, state=state)
+
+
 async def test_an_action_that_is_not_known_is_not_found(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "ACTION_WAIT", 0.0)
     async with served.socket() as client:
@@ -117,7 +133,8 @@ async def test_a_subscription_that_is_too_slow_ends_and_says_so(host: Host) -> N
         await client.subscribe(TRANSITIONS)
         await client.next()
         world.tell(*(transition(key("POD", f"p{n}"), None, State.HEALTHY) for n in range(9)))
-        world.change(*(LogChange(entry(f"{n}")) for n in range(12)))
+        for part in (range(6), range(6, 12)):  # with the transitions more than it may hold, before it gets its turn
+            world.change(*(LogChange(entry(f"{n}")) for n in part))
         assert await client.error() == "OVERFLOW"
 
 

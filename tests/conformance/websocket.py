@@ -26,7 +26,9 @@ MOST_REASON = 123
 DROPPED = 30.0
 TIME_WAIT = "06"
 WAITING = 50
-"""Changes that may wait for one subscription in a server of ours: more at once end it."""
+"""Changes that may wait for one subscription in a server of ours when more come."""
+MANY = 3000
+"""Changes of which so many wait: a server reads them in pages, and a subscription takes longer."""
 MOST_SOCKETS = 60
 """That a server of ours takes."""
 SPREAD = 9.5
@@ -147,7 +149,7 @@ async def w4(target: Target) -> None:
         if target.apis is not None:
             await client.subscribe(TRANSITIONS, id_="2")
             await client.next()
-            await target.apis.written.transitions(2 * WAITING)
+            await target.apis.written.transitions(MANY)
             while (message := await client.receive())["type"] == "next":
                 pass
             assert (message["id"], message["type"]) == ("2", "error"), message

@@ -55,6 +55,13 @@ async def test_a_subscriber_that_was_too_slow_is_told_so_and_gets_nothing_more()
     assert len(hub) == 0
 
 
+async def test_what_is_published_at_once_is_no_backlog() -> None:
+    hub = Hub(LIMIT)
+    items = aiter(hub.subscribe())
+    hub.publish(deliveries(0, 3 * LIMIT))
+    assert await seqs(items, 3 * LIMIT) == list(range(3 * LIMIT))
+
+
 async def test_a_subscriber_sees_what_is_published_between_its_making_and_its_leaving() -> None:
     hub = Hub(LIMIT)
     hub.publish(deliveries(0, 1))

@@ -167,8 +167,8 @@ class EventFilter:
 
 
 _KEY = (
-    "Chosen by the client, 1 to 200 characters: the same key again is the same action, so that a retry does nothing "
-    "twice."
+    "Chosen by the client, 1 to 200 characters: for a day the same key again is the same action, so that a retry does "
+    "nothing twice."
 )
 _REASON = "Why, for the operator log; at most 1000 characters."
 

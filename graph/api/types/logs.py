@@ -11,7 +11,7 @@ from graph.api import reading
 from graph.api.arguments import After, Before, First, Last
 from graph.api.context import Info
 from graph.api.history import Record
-from graph.api.orders import NEWEST
+from graph.api.orders import LATEST
 from graph.api.paging import Page, Range
 from graph.api.types.connection import connection
 from graph.api.types.records import OperatorLogEntry, StatusTransition
@@ -56,7 +56,7 @@ def _entries(
     last: Last = UNSET,
     before: Before = UNSET,
 ) -> Any:
-    return Page(reading.entries_of(info.context, root.key), NEWEST, Range(first, after, last, before), node=entry_of)
+    return Page(reading.entries_of(info.context, root.key), LATEST, Range(first, after, last, before), node=entry_of)
 
 
 def _transitions(
@@ -68,4 +68,4 @@ def _transitions(
     before: Before = UNSET,
 ) -> Any:
     found = reading.transitions_of(info.context, root.key)
-    return Page(found, NEWEST, Range(first, after, last, before), node=transition_of)
+    return Page(found, LATEST, Range(first, after, last, before), node=transition_of)
