@@ -132,7 +132,9 @@ class Settings(BaseSettings):
         description="Labels that name an object's service, the first found wins, after statusgraph.io/service.",
     )
     lease_name: str = Field("statusgraph-operator", description="Name of the Lease by which the leader is elected.")
-    lease_namespace: str | None = Field(None, description="Namespace of that Lease; the pod's own, else default.")
+    lease_namespace: str | None = Field(
+        None, description="Namespace of that Lease; the pod's own, else that of the kubeconfig's context, else default."
+    )
     lease_seconds: float = Field(15, ge=2, le=120, description="A leader that was silent for so long is replaced.")
     watch_timeout: float = Field(
         300, ge=1, le=3600, description="Seconds after which the server ends a watch (to 2 ×)."

@@ -65,8 +65,9 @@ class Drain:
         connections = tuple(self._open)
         closing = []
         for connection in connections:
+            if closing:
+                await asyncio.sleep(seconds / (len(connections) - 1))
             closing.append(asyncio.create_task(connection.close(SERVICE_RESTART, "the server restarts; connect again")))
-            await asyncio.sleep(seconds / max(1, len(connections) - 1))
         if closing:
             _, stalled = await asyncio.wait(closing, timeout=GRACE)
             for task in stalled:

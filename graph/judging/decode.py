@@ -63,7 +63,8 @@ class Variants:
             told = self._lines.decode_lines(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
-        return told if all(self.kinds[0].claims(line.object) for line in told) else None
+        claims = self.kinds[0].claims
+        return told if claims is always or all(claims(line.object) for line in told) else None
 
     def remnant(self, raw: bytes | memoryview | msgspec.Raw) -> tuple[Kind, Object] | None:
         """A malformed object by as much of its metadata as can be read; without a name there is nothing to show."""

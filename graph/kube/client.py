@@ -227,11 +227,15 @@ async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     held = 0
     async for chunk in response.content.iter_any():
         end = chunk.rfind(b"\n") + 1
+        if end and not parts and end == len(chunk):
+            yield chunk  # most of the time, and a copy of all that is told costs more than looking
+            continue
         if end:
             yield b"".join((*parts, memoryview(chunk)[:end]))
             parts, held = [], 0
-        parts.append(chunk[end:])
-        held += len(chunk) - end
+        if end < len(chunk):
+            parts.append(chunk[end:])
+            held += len(chunk) - end
         if held > LONGEST:
             raise Oversized(f"{response.url.origin()}: a line of more than {LONGEST} bytes")
 

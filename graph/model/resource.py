@@ -102,11 +102,11 @@ class FreshnessState(StrEnum):
     LIVE = "LIVE"
     """All watches are up to date."""
     CATCHING_UP = "CATCHING_UP"
-    """The operator is reading the cluster."""
+    """The operator is reading the cluster, or this server is reading what it wrote."""
     STALE = "STALE"
-    """Nothing was heard for a while; what is shown may be old."""
+    """The cluster cannot be watched, or the operator was silent for a while; what is shown may be old."""
     DISCONNECTED = "DISCONNECTED"
-    """The cluster or the store cannot be reached; what is shown is the last that was known."""
+    """The store cannot be reached; what is shown is the last that was known."""
 
 
 class Freshness(Struct, frozen=True, gc=False, array_like=True):

@@ -199,7 +199,7 @@ class Follower:
                 log.info("Redis answers", cluster=self.replica.cluster)
             else:
                 log.warning(
-                    "Redis cannot be read, serving what is held", cluster=self.replica.cluster, error=str(problem)
+                    "Redis cannot be read, serving what is held", cluster=self.replica.cluster, problem=str(problem)
                 )
 
     def _tell(self) -> None:

@@ -11,13 +11,13 @@ GONE_MS = 30_000
 
 
 async def forget(server: Server, cluster: str) -> None:
-    """Removes the cluster, its name and its history, all of it or nothing.
+    """Removes the cluster, its name, its history and its idempotency keys, all of it or nothing.
 
     NameTaken while an operator writes it, BadArgument for a name that Redis does not hold.
     """
     keys = Keys(cluster)
     all_of_it = [keys.meta, keys.changes, keys.transitions, keys.log, keys.actions, keys.action_order, keys.requests]
-    words: list[Value] = [keys.resources(""), GONE_MS, cluster]
+    words: list[Value] = [keys.resources(""), GONE_MS, cluster, keys.asked("")]
     reply = await server.script(Script("forget"), [CLUSTERS, FORGOTTEN, *all_of_it], words)
     if reply == b"WRITTEN":
         raise NameTaken(

@@ -34,7 +34,7 @@ class Delivery(Struct, frozen=True, gc=False):
 
 
 class Reset(Struct, frozen=True, gc=False):
-    """Positions of a cluster mean nothing any more, or not all that followed is known; ``cursor`` is where it goes on."""
+    """Positions of a cluster mean nothing any more, or not all that followed is known; it goes on from ``cursor``."""
 
     cursor: Cursor
     reason: ResetReason

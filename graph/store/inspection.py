@@ -26,7 +26,7 @@ OF_API = (
     *("EVAL", "EVALSHA", "GET", "HGET", "HGETALL", "HMGET", "LRANGE", "SET", "SMEMBERS", "TIME"),
     *("XADD", "XRANGE", "XREAD"),
 )
-"""The same of the api; SET and XADD ask for actions."""
+"""The same of the api; SET and XADD ask for actions; SET also tells that Redis lost something."""
 _CALLING = ("EVAL", "EVALSHA")
 
 log = structlog.get_logger(__name__)

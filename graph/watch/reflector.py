@@ -236,15 +236,17 @@ class Reflector:
             self._version, self._empty, self._patience = None, 0, self._patience * 2
 
     def _take(self, some: bytes) -> None:
-        told = self._variants.lines(some)
-        if told is None or not all(line.type in CHANGES for line in told):
-            for one in some.split(b"\n"):
-                if one.strip():
-                    self._take_apart(one)
-            return
-        kind = self._variants.kinds[0]
-        for line in told:
+        kind, taken = self._variants.kinds[0], 0
+        for line in self._variants.lines(some) or ():
+            if line.type not in CHANGES:
+                break
             self._tell(line.type, Found(kind, line.object))
+            taken += 1
+        else:
+            if taken:
+                return
+        for one in [one for one in some.split(b"\n") if one.strip()][taken:]:
+            self._take_apart(one)
 
     def _take_apart(self, line: bytes) -> None:
         """What is no change of a well-formed object."""

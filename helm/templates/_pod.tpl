@@ -101,7 +101,7 @@ topologySpreadConstraints:
 {{- end }}
 {{- end }}
 
-{{/* The port whose probes and metrics stand for the pod: the api's wherever there is one. */}}
+{{/* The port whose probes stand for the pod: the api's wherever there is one. */}}
 {{- define "statusgraph.mainPort" -}}
 {{ if eq .component "operator" }}operator{{ else }}api{{ end }}
 {{- end }}

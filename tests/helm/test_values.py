@@ -111,6 +111,16 @@ def test_the_rights_are_those_of_the_rbac_command(helm: Helm, actions: bool, nam
         assert binding["roleRef"]["name"] == binding["metadata"]["name"]
 
 
+@pytest.mark.parametrize("mode", ["split", "serve"])
+def test_every_port_with_metrics_is_scraped(helm: Helm, mode: str) -> None:
+    manifests = helm.render("--set", f"mode={mode},metrics.podMonitor.enabled=true")
+    deployments = [container(one) for one in manifests if one["kind"] == "Deployment"]
+    ports = {port["name"] for one in deployments for port in one["ports"]}
+    endpoints = named(manifests, "PodMonitor", "statusgraph")["spec"]["podMetricsEndpoints"]
+    assert sorted(one["port"] for one in endpoints) == sorted(ports) == ["api", "operator"]
+    assert {one["path"] for one in endpoints} == {"/metrics"}
+
+
 def test_only_the_operator_has_a_token(helm: Helm) -> None:
     manifests = helm.render()
     pods = {one["metadata"]["name"]: one["spec"]["template"]["spec"] for one in workloads(manifests)}

@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 
 from graph.errors import BadArgument, NameTaken, StoreUnavailable
+from graph.model.action import ActionRequest
 from graph.model.resource import FreshnessState
 from graph.store.connection import Server
+from graph.store.desk import RedisDesk
 from graph.store.forgetting import forget
 from graph.store.keys import CLUSTERS, Keys
 from graph.store.reader import RedisReader
 from graph.store.writer import RedisWriter
-from tests.store.samples import lamp
+from tests.store.samples import key, lamp
+
+ASKED_AT = "2026-01-01T00:00:00.000Z"
 
 
 async def test_a_forgotten_cluster_leaves_nothing_but_its_name(
@@ -24,6 +28,31 @@ async def test_a_forgotten_cluster_leaves_nothing_but_its_name(
     assert cluster in await reader.forgotten()
     with pytest.raises(BadArgument, match=f"there is no cluster '{cluster}' in Redis"):
         await forget(server, cluster)
+
+
+async def test_an_idempotency_key_of_a_forgotten_cluster_means_nothing_to_its_successor(
+    writer: RedisWriter, desk: RedisDesk, server: Server, cluster: str
+) -> None:
+    request = ActionRequest("r1", "switch", key("a", cluster), ASKED_AT)
+    await writer.fill(await writer.claim(1), [])
+    assert await desk.ask(request, "of the first")
+    await forget(server, cluster)
+    assert await server.command("KEYS", f"{Keys(cluster).prefix}*") == []
+    await writer.fill(await writer.claim(1), [])
+    assert await desk.ask(request, "of the second")
+    assert await server.command("XLEN", Keys(cluster).requests) == 1
+
+
+async def test_a_name_of_a_cluster_is_no_pattern(desk: RedisDesk, server: Server, cluster: str) -> None:
+    """Another one keeps its idempotency keys, and they are more than are looked through at once."""
+    kept, gone = f"{cluster}-kept", f"{cluster}-*"
+    for number in range(1500):
+        await desk.ask(ActionRequest(f"r{number}", "switch", key("a", kept), ASKED_AT), "fp")
+    await desk.ask(ActionRequest("r", "switch", key("a", gone), ASKED_AT), "fp")
+    await server.command("SADD", CLUSTERS, gone)
+    await forget(server, gone)
+    assert await server.command("EXISTS", Keys(gone).asked("r")) == 0
+    assert len(await server.command("KEYS", Keys(kept).asked("*"))) == 1500
 
 
 async def test_a_cluster_that_is_written_stays(
