@@ -63,7 +63,7 @@ class Drain:
         await asyncio.sleep(seconds * NOTICE)
         self.closing = True
         connections = tuple(self._open)
-        closing = []
+        closing: list[asyncio.Task[None]] = []
         for connection in connections:
             if closing:
                 await asyncio.sleep(seconds / (len(connections) - 1))

@@ -14,6 +14,8 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
+from graph.app.heads import Http
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
     from uvicorn._types import ASGISendEvent
@@ -85,6 +87,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=bool(trusted_proxies),
                 forwarded_allow_ips=list(trusted_proxies),
+                http=Http,
                 ws=_WebSocket,
                 ws_max_size=MAX_MESSAGE,
                 ws_per_message_deflate=False,
