@@ -9,28 +9,34 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import logging
 import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import hypothesis
 import structlog
 from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
+from graph.model.status import State
 from tests.api import fuzzed
 from tests.api.fuzzed import Conversation, HttpRequest
+from tests.api.fuzzgraph import ACTION, SUBSCRIPTION
 from tests.api.fuzzwire import Wire
 from tests.api.server import Served, hosting, until
-from tests.api.world import World, shop
+from tests.api.world import World, entry, key, shop, transition
 
 CALM = 10.0
 """Seconds for everything that clients left behind to end."""
 ROUND = 200
 """Examples of hypothesis, each of some requests or frames."""
+TURN = 0.02
+"""Seconds between changes of the world: subscriptions have something to tell, ``heldFor`` something to forget."""
 
 
 class Problems(logging.Handler):
@@ -51,7 +57,7 @@ class Problems(logging.Handler):
 
 
 class Fuzzed:
-    """A served world in a thread of its own. ``sent`` counts requests, frames and how conversations ended."""
+    """A served world in a thread of its own. ``sent`` counts requests, frames, what came of them, and what was told."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -64,7 +70,7 @@ class Fuzzed:
     @property
     def count(self) -> int:
         """Requests and frames."""
-        return sum(count for what, count in self.sent.items() if not what.startswith("closed"))
+        return sum(count for what, count in self.sent.items() if not what.startswith(("closed", "told")))
 
     @contextmanager
     def serving(self) -> Iterator[Wire]:
@@ -90,29 +96,50 @@ class Fuzzed:
 
     async def _serve(self, ready: threading.Event) -> None:
         world = World()
-        world.load(shop())
+        world.load(shop(), actions=[ACTION])
         async with hosting() as host:
             served = host.serve(world)
             before = asyncio.all_tasks()
             self._port = host.port
             ready.set()
+            stirring = asyncio.create_task(_stir(world))
             await self._ending.wait()
+            stirring.cancel()
+            with suppress(asyncio.CancelledError):
+                await stirring
             assert (await served.query("{ clusters { name } }")).data == {"clusters": [{"name": "one"}]}
             await _calm(served, len(before))
 
     def run(self, wire: Wire, *, examples: int) -> None:
-        """So many examples."""
+        """So many of anything, and some heads, and of each subscription some."""
+        self._send(wire, st.one_of(fuzzed.requests(), fuzzed.requests(), fuzzed.conversations()), examples)
+        self._send(wire, fuzzed.headed(), max(20, examples // 10))
+        for name in SUBSCRIPTION.fields:
+            self._send(wire, fuzzed.followings(name), max(20, examples // 20))
+
+    def _send(self, wire: Wire, what: st.SearchStrategy[Any], examples: int) -> None:
 
         @hypothesis.settings(
             max_examples=examples, database=None, deadline=None, suppress_health_check=list(HealthCheck)
         )
-        @hypothesis.given(st.one_of(fuzzed.requests(), fuzzed.requests(), fuzzed.conversations()))
+        @hypothesis.given(what)
         def send(given: HttpRequest | Conversation) -> None:
             self.sent.update(wire.converse(given) if isinstance(given, Conversation) else wire.ask(given))
             logged, self.problems.found = self.problems.found, []
             assert logged == []
 
         send()
+
+
+async def _stir(world: World) -> None:
+    """A pod breaks and is well again, and everything else that is told of is told."""
+    pod = key("POD", "web-1")
+    states = [State.HEALTHY, State.FAILED]
+    for number in itertools.count():
+        world.tell(transition(pod, states[number % 2], states[number % 2 - 1], service=key("SERVICE", "web")))
+        world.log(entry(f"e{number}"))
+        world.act(ACTION)
+        await asyncio.sleep(TURN)
 
 
 async def _calm(served: Served, tasks: int) -> None:

@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from graphql import build_schema
 from hypothesis import strategies as st
 from hypothesis_graphql import from_schema, nodes
 
-from graph.model.ref import encode_id
-from graph.model.resource import Cursor
-from graph.store.codec import encode_cursor
+from tests.api.fuzzgraph import (
+    CURSORS,
+    SCHEMA,
+    SUBSCRIPTION,
+    anything,
+    asking,
+    damaged,
+    mostly,
+    opaque,
+    operations,
+    rarely,
+    words,
+)
 
-SCHEMA = build_schema((Path(__file__).parent.parent.parent / "schema.graphql").read_text())
-
-TEMPLATES = [
-    "{ clusters { name freshness { state lagMs } counts { total } } }",
-    "query ($first: Int, $after: String) { services(first: $first, after: $after) { totalCount nodes { name } } }",
-    "query ($last: Int, $before: String) { services(last: $last, before: $before) { pageInfo { endCursor } } }",
-    "query ($filter: ServiceFilter) { services(filter: $filter) { nodes { id status { state } } } }",
-    "query ($id: ID!) { node(id: $id) { __typename id } }",
-    "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }",
-    "query ($filter: TransitionFilter, $after: String) { transitions(filter: $filter, after: $after) { totalCount } }",
-    "query ($filter: ResourceFilter) { pods(filter: $filter, first: 2) { nodes { name } } }",
-    "subscription ($after: Cursor) { statusTransitions(after: $after) { __typename } }",
-    "subscription ($filter: TransitionFilter) { statusTransitions(filter: $filter) { __typename } }",
-    "subscription ($after: Cursor) { operatorLog(after: $after) { __typename } }",
-    "subscription ($filter: ServiceFilter) { serviceChanges(filter: $filter) { __typename } }",
-    "subscription ($id: ID!) { actionProgress(id: $id) { state } }",
-    "subscription ($cluster: String) { freshness(cluster: $cluster) { state } }",
-    "mutation ($input: ActionInput!) { stopCronjob(input: $input) { result { __typename } } }",
-    "mutation ($input: ScaleInput!) { scaleDeployment(input: $input) { result { __typename } } }",
-]
-IDS = [encode_id("POD", "one", "shop", "web-1"), encode_id("SERVICE", "one", "shop", "web"), encode_id("ACTION", "one")]
-CURSORS = [encode_cursor([Cursor("one", "e1", seq)]) for seq in (0, 5, 10**9)] + [
-    encode_cursor([Cursor("one", "old", 1)]),
-    encode_cursor([Cursor("other", "e1", 1)]),
-]
 TYPES = ["connection_init", "ping", "pong", "subscribe", "complete", "next", "error", "connection_ack"]
 MEDIA = ["application/json", "application/graphql-response+json", "text/event-stream", "text/html", "*/*"]
 METHODS = [*["POST"] * 12, "GET", "GET", "PUT", "HEAD", "OPTIONS", "DELETE"]
@@ -50,6 +32,9 @@ CONTENTS = [*["application/json"] * 6, "text/plain", "application/json;charset=l
 ORIGINS = ["null", "https://evil.example", "http://[", ""]
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
 TEXT, CLOSE = 1, 8
+BEGIN = (TEXT, b'{"type":"connection_init"}')
+MOST = 2**20
+"""Bytes of headers."""
 
 
 @dataclass(frozen=True)
@@ -73,86 +58,13 @@ class Conversation:
 
 
 @cache
-def anything() -> st.SearchStrategy[Any]:
-    """Of JSON."""
-    leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | words()
-    return st.recursive(
-        leaves, lambda deeper: st.lists(deeper, max_size=4) | st.dictionaries(words(), deeper, max_size=4), max_leaves=8
-    )
-
-
-@cache
-def rarely() -> st.SearchStrategy[bool]:
-    """Once in twenty: the edges of a range are chosen more often than what lies between them."""
-    return st.integers(0, 19).map(lambda number: number == 7)
-
-
-@cache
-def words() -> st.SearchStrategy[str]:
-    """Among them lone surrogates, which JSON can write and UTF-8 cannot."""
-    return (
-        st.text(st.characters(), max_size=12) | st.just("\ud83d") | st.sampled_from(["", "shop", "one", "\x00", "🚦"])
-    )
-
-
-@st.composite
-def damaged(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> str:
-    """A text of which something is missing, twice there, or something else."""
-    text = draw(texts)
-    for _ in range(draw(st.integers(0, 3))):
-        start = draw(st.integers(0, len(text)))
-        end = draw(st.integers(start, min(len(text), start + 8)))
-        others = st.sampled_from(["{", "}", '"', "...", "@", "$x", "\x00", "\ufeff"]) | words()
-        piece = draw(st.sampled_from(["", text[start:end] * 2]) | others)
-        text = text[:start] + piece + text[end:]
-    return text
-
-
-def opaque(good: list[str]) -> st.SearchStrategy[str]:
-    """Ids or cursors: ours, damaged ones, and others that are as opaque."""
-    encoded = (st.binary(max_size=30) | words().map(lambda text: text.encode(errors="replace"))).map(
-        lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("=")
-    )
-    return st.sampled_from(good) | damaged(st.sampled_from(good)) | encoded | words()
-
-
-@cache
-def variables() -> st.SearchStrategy[dict[str, Any]]:
-    """Of the templates, mostly of the right type."""
-    numbers = st.sampled_from([-1, 0, 1, 100, 101, 10**9, 2**31, 10**30]) | st.integers()
-    ids, cursors = opaque(IDS), opaque(CURSORS)
-    many = st.lists(words(), max_size=3)
-    label = st.fixed_dictionaries({"key": words()}, optional={"values": many | st.none()})
-    filters = st.fixed_dictionaries(
-        {},
-        optional={
-            "clusters": many,
-            "namespaces": many,
-            "states": st.lists(st.sampled_from(["FAILED", "HEALTHY", "failed"]), max_size=3),
-            "reasons": many,
-            "labels": st.lists(label, max_size=3),
-            "search": words(),
-            "services": st.lists(ids, max_size=3),
-        },
-    )
-    inputs = st.fixed_dictionaries(
-        {"id": ids}, optional={"idempotencyKey": words(), "reason": words(), "replicas": numbers}
-    )
-    known = {
-        "first": numbers, "last": numbers, "after": cursors, "before": cursors, "filter": filters, "id": ids,
-        "ids": st.lists(ids, max_size=4), "cluster": words(), "input": inputs,
-    }  # fmt: skip
-    return st.fixed_dictionaries({}, optional={name: values | anything() for name, values in known.items()})
-
-
-@cache
 def documents() -> st.SearchStrategy[str]:
-    """From the grammar of the schema, and of subscriptions, which it is not asked for."""
+    """From the grammar of the schema, of which subscriptions are no part there, and from its fields."""
     text = opaque(CURSORS).filter(lambda value: not any(0xD800 <= ord(each) < 0xE000 for each in value))
     scalars = {name: text.map(nodes.String) for name in ("Cursor", "DateTime")}
     whole = from_schema(SCHEMA, custom_scalars=scalars)
-    templates = st.sampled_from(TEMPLATES)
-    return templates | templates | whole | damaged(templates | whole)
+    ours = asking().map(lambda operation: str(operation["query"]))
+    return ours | whole | damaged(ours | whole)
 
 
 @cache
@@ -162,11 +74,29 @@ def asked() -> st.SearchStrategy[Any]:
     extensions = st.fixed_dictionaries({}, optional={"persistedQuery": persisted | anything(), "cost": anything()})
     request = st.fixed_dictionaries(
         {"query": documents()},
-        optional={"variables": variables() | anything(), "operationName": words() | anything()},
+        optional={"variables": anything(), "operationName": words() | anything()},
     )
     parts = {"query": documents(), "extensions": extensions, "documentId": words()}
     odd = st.fixed_dictionaries({}, optional={name: part | anything() for name, part in parts.items()})
-    return request | request | odd | anything()
+    return mostly(asking(), request, odd, anything(), times=6)
+
+
+@st.composite
+def heads(draw: st.DrawFn) -> bytes:
+    """Of a request, with headers of up to 1 MiB, few long ones or many; cut off somewhere, or whole."""
+    size = draw(st.sampled_from([0, *(2**power + by for power in (13, 14, 15, 16) for by in (-1, 1)), MOST]))
+    length = min(size, draw(st.sampled_from([20, 200, 2**12, MOST])))
+    line = draw(st.sampled_from([b"x", b"=", b"\xff", b"\t", b"\x00"])) * length
+    first = draw(st.sampled_from([b"GET /graphql?query={__typename}", b"POST /graphql", b"GET /" + line]))
+    upgrade = draw(st.sampled_from([b"", b"Connection: Upgrade\r\nUpgrade: websocket\r\n"]))
+    many = b"".join(b"X-%d: %s\r\n" % (number, line) for number in range(size // (length + 10)))
+    whole = first + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n" + upgrade + many + b"\r\n"
+    return whole[: draw(st.just(len(whole)) | st.integers(1, len(whole) - 1))]
+
+
+def headed() -> st.SearchStrategy[HttpRequest]:
+    """A head and nothing behind it."""
+    return heads().map(lambda head: HttpRequest("", "", (), b"", head))
 
 
 def _bytes(value: Any) -> bytes:
@@ -179,10 +109,10 @@ def requests(draw: st.DrawFn) -> HttpRequest:
     method, given = draw(st.sampled_from(METHODS)), draw(asked())
     headers = [
         ("content-type", draw(st.sampled_from(CONTENTS))),
-        ("accept", draw(PRINTABLE if draw(rarely()) else st.sampled_from([*MEDIA[:2] * 4, *MEDIA]))),
+        ("accept", draw(PRINTABLE if draw(rarely()) else st.sampled_from([*MEDIA[:3] * 4, *MEDIA]))),
         *([("origin", draw(st.sampled_from(ORIGINS)))] if draw(rarely()) else []),
     ]
-    body = draw(st.just(_bytes(given)) | st.just(_bytes(given)) | st.binary(max_size=60))
+    body = draw(mostly(st.just(_bytes(given)), st.binary(max_size=60)))
     raw = draw(st.binary(min_size=1, max_size=80)) if draw(rarely()) else None
     target = "/graphql" + draw(st.sampled_from(QUERIES))
     return HttpRequest(method, target, tuple(headers), b"" if method == "GET" else body, raw)
@@ -191,8 +121,8 @@ def requests(draw: st.DrawFn) -> HttpRequest:
 @st.composite
 def messages(draw: st.DrawFn) -> bytes:
     """As a client of the protocol would say, more or less."""
-    ids = st.sampled_from(["1", "2", "🚦" * 60]) | words() | anything()
-    kind = draw(st.sampled_from(["subscribe"] * 5 + TYPES) | anything())
+    ids = mostly(st.sampled_from("123456789"), st.just("🚦" * 60), words(), anything(), times=20)
+    kind = draw(mostly(st.just("subscribe"), st.sampled_from(TYPES), anything(), times=20))
     message: dict[str, Any] = {"type": kind}
     if kind in ("subscribe", "complete") or draw(st.booleans()):
         message["id"] = draw(ids)
@@ -202,11 +132,19 @@ def messages(draw: st.DrawFn) -> bytes:
 
 
 @st.composite
+def followings(draw: st.DrawFn, name: str) -> Conversation:
+    """Subscriptions of one name, nothing else: among all that ``conversations`` say few get so far as to tell."""
+    wanted = draw(st.lists(operations(SUBSCRIPTION, name), min_size=1, max_size=3))
+    told = [{"type": "subscribe", "id": str(number), "payload": each} for number, each in enumerate(wanted)]
+    return Conversation((BEGIN, *((TEXT, _bytes(each)) for each in told)))
+
+
+@st.composite
 def conversations(draw: st.DrawFn) -> Conversation:
     """Over a websocket. Most of them begin well."""
     frame = st.tuples(st.just(TEXT), messages())
     odd = st.tuples(st.integers(0, 15), st.binary(max_size=140))
-    frames = draw(st.lists(frame | frame | frame | odd, min_size=1, max_size=8))
-    begin = [(TEXT, b'{"type":"connection_init"}')] if not draw(rarely()) else []
+    frames = draw(st.lists(mostly(frame, odd, times=20), min_size=1, max_size=8))
+    begin = [BEGIN] if not draw(rarely()) else []
     headers = draw(st.sampled_from([(), (), (), (("Origin", "null"),), (("X", "\xff\xfe"),)]))
     return Conversation((*begin, *frames), headers, draw(st.sampled_from(["", "", "", "?\xff", "?%ff=%00"])))

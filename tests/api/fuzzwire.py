@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import struct
 from contextlib import suppress
@@ -13,6 +14,11 @@ from tests.api.fuzzed import CLOSE, TEXT, Conversation, HttpRequest
 from tests.conformance.target import frame
 
 PATIENCE = 10.0
+TURNS = 3
+"""Pings before the end, each after the pong of the one before: meanwhile subscriptions have something to tell."""
+PING = frame(b'{"type":"ping"}', TEXT)
+TOLD = re.compile(rb'"((?:Query|Mutation|Subscription)_\w+)":(?! ?null)')
+"""A field of ``fuzzgraph.operations`` in an answer."""
 
 
 class Wire:
@@ -29,8 +35,7 @@ class Wire:
         try:
             connection.request(request.method, request.target, request.body, dict(request.headers))
             answer = connection.getresponse()
-            self._look(answer)
-            return [f"HTTP {answer.status}"]
+            return [f"HTTP {answer.status}", *_told(self._look(answer))]
         finally:
             connection.close()
 
@@ -45,12 +50,21 @@ class Wire:
                 return [f"handshake {status.decode()}"]
             while stream.readline().strip():
                 pass
-            with suppress(ConnectionError):  # it may be closed before everything was said
-                for opcode, payload in conversation.frames:
-                    connection.sendall(frame(payload, opcode))
-                connection.sendall(frame(struct.pack("!H", 1000), CLOSE))
-            code = self._read(stream)
-        return [*["frame"] * len(conversation.frames), f"closed {code}"]
+            heard: list[str] = []
+            self._say(connection, *(frame(payload, opcode) for opcode, payload in conversation.frames))
+            for _ in range(TURNS):
+                self._say(connection, PING)
+                if (code := self._read(stream, heard, pong=True)) is not None:
+                    break
+            else:
+                self._say(connection, frame(struct.pack("!H", 1000), CLOSE))
+                code = self._read(stream, heard, pong=False)
+        return [*["frame"] * len(conversation.frames), *heard, f"closed {code}"]
+
+    def _say(self, connection: socket.socket, *frames: bytes) -> None:
+        with suppress(ConnectionError):  # it may be closed before everything was said
+            for each in frames:
+                connection.sendall(each)
 
     def _handshake(self, conversation: Conversation) -> bytes:
         head = (
@@ -62,8 +76,8 @@ class Wire:
         more = "".join(f"{name}: {value}\r\n" for name, value in conversation.headers)
         return f"{head}{more}\r\n".encode("latin-1")
 
-    def _read(self, stream: BinaryIO) -> int:
-        """The code of the close frame, after all that came before it."""
+    def _read(self, stream: BinaryIO, heard: list[str], *, pong: bool) -> int | None:
+        """The code of the close frame, after all that came before it; None when a ``pong`` was to end it, and came."""
         while True:
             head = stream.read(2)
             assert len(head) == 2, "it ended without a close frame"
@@ -77,22 +91,32 @@ class Wire:
                 assert len(payload) <= 125
                 return code
             if head[0] & 15 == TEXT:
-                _no_fault(json.loads(payload).get("payload"))
+                message = json.loads(payload)
+                _no_fault(message.get("payload"))
+                heard.extend(_told(payload))
+                if pong and message["type"] == "pong":
+                    return None
 
-    def _look(self, answer: HTTPResponse) -> None:
+    def _look(self, answer: HTTPResponse) -> bytes:
+        """The body, or how it begins."""
         assert answer.status < 500, answer.status
         type_ = answer.getheader("content-type") or ""
         if type_.startswith("text/event-stream"):
             first = answer.read1(65_536)
             assert first.startswith((b":", b"event:")), first
-        elif "json" in type_ and (body := answer.read()):
+            assert b'"INTERNAL"' not in first, first
+            return first
+        body = answer.read() if "json" in type_ else b""
+        if body:
             _no_fault(json.loads(body).get("errors"))
+        return body
 
     def _raw(self, data: bytes) -> str:
         with socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE) as connection:
-            try:
-                connection.sendall(data)
+            self._say(connection, data)
+            with suppress(OSError):  # it may have refused the rest, and be gone
                 connection.shutdown(socket.SHUT_WR)
+            try:
                 line = connection.makefile("rb").readline()
             except ConnectionError:
                 return "refused"
@@ -100,8 +124,14 @@ class Wire:
         return line[:12].decode(errors="replace")
 
 
-def _no_fault(errors: object) -> None:
-    """None of them is ours."""
+def _told(answer: bytes) -> list[str]:
+    """The fields of the root types in it."""
+    return [f"told {name.decode()}" for name in TOLD.findall(answer)]
+
+
+def _no_fault(given: object) -> None:
+    """None of the errors, or those of an answer, is ours."""
+    errors = given.get("errors") if isinstance(given, dict) else given
     if isinstance(errors, list):
         codes = [error["extensions"]["code"] for error in errors]
         assert "INTERNAL" not in codes, errors

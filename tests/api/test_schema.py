@@ -26,6 +26,8 @@ from graph.kinds import KINDS
 from graph.model.kind import Kind, Object, Shape, doc
 
 ROOT = Path(__file__).parents[2]
+PUBLISHED = Path(__file__).parent / "published.graphql"
+"""The schema as it was last published. Additions may wait there: what is not in it may still change."""
 SCHEMA = build_schema(sdl(KINDS))
 
 
@@ -57,6 +59,22 @@ TOY = Kind(
 def test_nothing_of_the_core_is_broken() -> None:
     core = build_schema((ROOT / "tests" / "core.graphql").read_text())
     assert [change.description for change in find_breaking_changes(core, SCHEMA)] == []
+
+
+def test_nothing_that_was_published_is_broken() -> None:
+    assert broken(SCHEMA) == [], (
+        f"this breaks clients. On purpose? Then copy schema.graphql over {PUBLISHED}, and say so in CHANGELOG.md"
+    )
+
+
+def test_a_broken_promise_is_found() -> None:
+    schema = build_schema(PUBLISHED.read_text())
+    action = schema.type_map["Action"]
+    assert isinstance(action, GraphQLObjectType)
+    action.fields["added"] = action.fields["requestedBy"]
+    assert broken(schema) == []
+    del action.fields["requestedBy"]
+    assert broken(schema) == ["Field Action.requestedBy was removed."]
 
 
 def test_the_committed_schema_is_the_served_one() -> None:
@@ -115,6 +133,11 @@ def test_every_judged_kind_is_a_resource(name: str) -> None:
     found = SCHEMA.type_map[name]
     assert isinstance(found, GraphQLObjectType)
     assert "Resource" in {each.name for each in found.interfaces}
+
+
+def broken(schema: GraphQLSchema) -> list[str]:
+    """What clients of the published schema cannot rely on any more."""
+    return [change.description for change in find_breaking_changes(build_schema(PUBLISHED.read_text()), schema)]
 
 
 def described(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
