@@ -156,3 +156,9 @@ def choked(ref: ObjectRef, error: Exception) -> Verdict:
     return Verdict(
         State.UNKNOWN, "RuleFailed", message, "choked", "This is a defect of Statusgraph; report it.", (cause,)
     )
+
+
+def is_another(published: Resource, view: Object) -> bool:
+    """Whether what is there is not what was published under its name: it was deleted and created again."""
+    uid = view.metadata.uid
+    return bool(published.uid and uid) and published.uid != uid

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from graph.config import Rules
-from graph.judging.entry import Entry, Judged, choked, missed, remnant, stopped, unreadable
+from graph.judging.entry import Entry, Judged, choked, is_another, missed, remnant, stopped, unreadable
 from graph.judging.links import Links
 from graph.kinds import service
 from graph.kinds.shared.events import true_time
@@ -165,16 +165,20 @@ class Forest:
     def judge(self, now: float) -> Iterator[Judged]:
         """Judges what is dirty. Consume it whole: what was yielded is clean again."""
         self._fire(now)
-        gone, self._links.gone = self._links.gone, []
-        yield from gone
+        yield from self._departures()
         for dirty in self._links.dirty:
             while dirty:
+                yield from self._departures()  # whoever judges in slices lets others in: what left may be back by now
                 _, entry = dirty.popitem()
                 if entry.kind.about is None and entry.root.kind is not service.KIND:
                     continue  # it, or what owns it, still waits for an owner
                 yield self._judge(entry, now)
                 if entry.parent is not None:
                     self._links.touch(entry.parent)
+
+    def _departures(self) -> Iterator[Judged]:
+        gone, self._links.gone = self._links.gone, []
+        yield from gone
 
     def _stop(self, entry: Entry) -> None:
         entry.view, entry.stopped_at = self._kept[entry.key]
@@ -186,6 +190,7 @@ class Forest:
             entry = self._links.entries.get(key)
             if entry is None or entry.recheck_at != at:
                 continue
+            entry.recheck_at = None
             if entry.parent is None and entry.kind.resource:
                 self._links.root_by_name(entry)
             self._links.touch(entry)
@@ -243,6 +248,8 @@ class Forest:
         if entry.lost is not None and entry.kind.lost is not None:
             return entry.kind.lost(related.ref, entry.lost[1])
         before = self._recall(entry.key)
+        if before is not None and is_another(before, entry.view):
+            before = None
         only_records = bool(entry.children) and all(child.stopped_at for child in entry.children.values())
         memory = Memory(before.status if before else None, entry.edited, only_records, entry.seen_at)
         return entry.kind.judge(entry.view, related, memory, self._rules, now)

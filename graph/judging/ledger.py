@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from graph.config import Rules
-from graph.judging.entry import Judged
+from graph.judging.entry import Judged, is_another
 from graph.judging.flaps import Flaps
 from graph.judging.settling import Candidate, settle
 from graph.model import instant
@@ -43,11 +43,14 @@ class Ledger:
         ``baseline``: the first load of an empty store, which has no history to tell.
         """
         for one in judged:
-            change = (
-                self._gone(one.key, now, inferred=one.inferred)
-                if one.gone
-                else self._publish(one, now, baseline=baseline)
-            )
+            before = self.resources.get(one.key)
+            another = before is not None and is_another(before, one.view)
+            if one.gone:
+                change = None if another else self._gone(one.key, now, inferred=one.inferred)
+            else:
+                if another and (left := self._gone(one.key, now, inferred=True)) is not None:
+                    yield left  # nobody saw it go
+                change = self._publish(one, now, baseline=baseline)
             if change is not None:
                 yield change
 

@@ -60,9 +60,9 @@ class Links:
 
     def plan(self, entry: Entry, at: float | None) -> None:
         """It has to be judged then."""
-        entry.recheck_at = at
-        if at is not None:
+        if at is not None and at != entry.recheck_at:  # else it is among the timers
             heapq.heappush(self.timers, (at, entry.key))
+        entry.recheck_at = at
 
     def arrive(self, entry: Entry, now: float) -> None:
         """It was added or modified."""

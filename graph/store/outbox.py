@@ -161,12 +161,17 @@ class Outbox:
         self._filling = None
         while True:
             try:
-                self.pen = await self._writer.claim(self.pen.term, lost=self.pen.epoch, candidate=self.pen.candidate)
+                await self._claim_anew()
+                if self.pen.loaded:  # by somebody else, or before what was lost: what it holds is not what we wrote
+                    await self._claim_anew()
                 return
             except (Fenced, NameTaken):
                 raise
             except StoreError as error:
                 await self._failed(error)
+
+    async def _claim_anew(self) -> None:
+        self.pen = await self._writer.claim(self.pen.term, lost=self.pen.epoch, candidate=self.pen.candidate)
 
     async def _failed(self, error: StoreError) -> None:
         self.refused = isinstance(error, StoreRefused)

@@ -11,7 +11,6 @@ import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
 from typing import Protocol
 
 import structlog
@@ -239,10 +238,10 @@ async def _judged(forest: Forest, ledger: Ledger, now: float, *, baseline: bool 
     seconds. What comes meanwhile is judged with it, or the next time.
     """
     changes: list[Change] = []
-    judged = forest.judge(now)
-    while some := tuple(islice(judged, SLICE)):
-        changes += ledger.publish(some, now, baseline=baseline)
-        await asyncio.sleep(0)
+    for number, one in enumerate(forest.judge(now), 1):
+        changes += ledger.publish((one,), now, baseline=baseline)  # what is judged next may ask for what was published
+        if not number % SLICE:
+            await asyncio.sleep(0)
     return changes
 
 

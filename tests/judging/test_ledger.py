@@ -228,3 +228,41 @@ def test_what_leaves_while_the_first_pass_is_judged_is_told_once() -> None:
     changes += hand.publish()
     assert sorted(one.key.kind for one in changes if one.type is ChangeType.DELETED) == ["POD", "SERVICE"]
     assert hand.ledger.resources == {}
+
+
+def again(name: str) -> Manifest:
+    """Another pod of that name."""
+    one = running(name)
+    one["metadata"]["uid"] = f"another-{name}"
+    return one
+
+
+def test_what_leaves_and_returns_while_a_pass_is_judged_stays() -> None:
+    hand = Hand()
+    hand.publish(running("one"), running("two"))
+    hand.put(running("one", team="red"), running("two", team="red"))
+    judged = hand.forest.judge(hand.now)
+    changes = [*hand.ledger.publish(islice(judged, 1), hand.now)]
+    for name in ("one", "two"):
+        hand.remove(running(name))
+        hand.put(again(name))
+    for one in judged:
+        changes += hand.ledger.publish((one,), hand.now)
+    changes += hand.publish()
+    stored = {key.name: resource.uid for key, resource in hand.ledger.resources.items() if key.kind == "POD"}
+    assert stored == {"one": "another-one", "two": "another-two"}
+    told = [(one.key.name, one.type) for one in changes if one.key.kind == "POD" and one.type != ChangeType.MODIFIED]
+    assert sorted(told) == [
+        (name, type_) for name in ("one", "two") for type_ in (ChangeType.ADDED, ChangeType.DELETED)
+    ]
+
+
+def test_what_was_created_again_while_nobody_led_is_told_as_both() -> None:
+    before = Hand()
+    before.publish(running("one"))
+    hand = before.restart()
+    changes = [one for one in hand.first_pass(again("one")) if one.key.kind == "POD"]
+    assert [one.type for one in changes] == [ChangeType.DELETED, ChangeType.ADDED]
+    assert [one.transition.inferred for one in changes if one.transition] == [True, True]
+    assert changes[1].transition is not None
+    assert changes[1].transition.before is None

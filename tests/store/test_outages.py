@@ -93,6 +93,30 @@ async def test_a_long_outage_keeps_of_each_object_the_newest_value_and_every_tra
     assert len(snapshot.transitions) == 10
 
 
+async def test_data_of_before_the_last_loss_is_written_anew(
+    writer: RedisWriter, reader: RedisReader, server: Server, cluster: str
+) -> None:
+    old = await writer.fill(await writer.claim(1), [lamp("old", cluster=cluster)])
+    backup = {name: await server.command("DUMP", name) for name in await server.command("KEYS", f"*{{{cluster}}}*")}
+    now = lamp("now", cluster=cluster)
+    pen = await writer.fill(await writer.claim(1, lost=old.epoch), [now])
+    outbox = Outbox(writer, pen, everything=lambda: {now.key: now}, vitals=lambda: (FreshnessState.LIVE, None))
+    outbox.open()
+    for name in await server.command("KEYS", f"*{{{cluster}}}*"):
+        await server.command("DEL", name)
+    for name, value in backup.items():
+        await server.command("RESTORE", name, 0, value)
+    running = asyncio.create_task(outbox.run())
+    outbox.put([modified(now)])
+    await outbox.written()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    snapshot = await reader.snapshot(cluster)
+    assert snapshot is not None
+    assert snapshot.resources == {now.key: now}
+    assert snapshot.cursor.epoch not in (old.epoch, pen.epoch)
+
+
 async def test_after_an_outage_the_next_one_is_kept_as_small(
     writer: RedisWriter, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
