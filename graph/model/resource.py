@@ -102,7 +102,7 @@ class FreshnessState(StrEnum):
     LIVE = "LIVE"
     """All watches are up to date."""
     CATCHING_UP = "CATCHING_UP"
-    """The operator is reading the cluster, or this server is reading what it wrote."""
+    """The operator reads the cluster or has news that wait for over a second, or this server reads what it wrote."""
     STALE = "STALE"
     """The cluster cannot be watched, or the operator was silent for a while; what is shown may be old."""
     DISCONNECTED = "DISCONNECTED"

@@ -40,6 +40,7 @@ class Follower:
         self._clock = clock
         self._pulse: Pulse | None = None
         self._looked = 0.0
+        self._heard_at = 0.0
         self._reachable = False
         self._told: FreshnessState | None = None
         self._due = 0  # what was written a beat ago should be here
@@ -66,13 +67,15 @@ class Follower:
             tasks.create_task(self._follow())
 
     def _silent(self) -> float | None:
-        """Seconds since the writer's last word: by the clock of Redis when we looked, from then on by our own.
+        """Seconds since the writer's last word: by the clock of Redis when we looked, from then on by our own; but no
+        fewer than since we heard it first, should the clock of Redis go back.
 
         The operator's clock, and ours as a date, may be an hour off.
         """
         if self._pulse is None or self._pulse.silent is None:
             return None
-        return self._pulse.silent + max(0.0, self._clock() - self._looked)
+        now = self._clock()
+        return max(self._pulse.silent + max(0.0, now - self._looked), now - self._heard_at)
 
     def _state(self, silent: float | None) -> FreshnessState:
         pulse, cursor = self._pulse, self.replica.cursor
@@ -103,6 +106,8 @@ class Follower:
     def _heard(self, pulse: Pulse, cursor: Cursor | None, asked: float) -> None:
         """``cursor``: ours before we asked; another epoch may have been loaded since."""
         before, self._pulse, self._looked, now = self._pulse, pulse, asked, self.replica.cursor
+        if before is None or before.beaten != pulse.beaten:
+            self._heard_at = self._clock()
         a_beat_ago = before is not None and before.epoch == pulse.epoch and self._reachable
         self._due = before.seq if before is not None and a_beat_ago else pulse.seq
         self._lost = cursor is not None and now is not None and pulse.epoch not in (cursor.epoch, now.epoch)

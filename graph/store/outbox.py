@@ -38,7 +38,8 @@ log = structlog.get_logger(__name__)
 
 
 class Outbox:
-    """See the module. ``everything``: the resources as they should be stored; ``vitals``: what the next beat says.
+    """See the module. ``everything``: the resources as they should be stored; ``vitals``: what the next beat says where
+    the oldest of what is to be written waits for so many seconds (None: nothing may be written yet).
 
     ``cluster``: under which its metrics are shown.
     """
@@ -49,7 +50,7 @@ class Outbox:
         pen: Pen,
         *,
         everything: Callable[[], dict[Key, Resource]],
-        vitals: Callable[[], tuple[FreshnessState, str | None]],
+        vitals: Callable[[float | None], tuple[FreshnessState, str | None]],
         cluster: str = "",
     ) -> None:
         self.pen = pen
@@ -124,7 +125,7 @@ class Outbox:
             await self._write_batch()
         now = _now()
         if now - self._beaten >= BEAT:
-            await self._writer.beat(self.pen, *self._vitals())
+            await self._writer.beat(self.pen, *self._vitals(self.oldest if self._open else None))
             self._beaten = now
         if self._failures:
             log.info("Redis takes writes again", waiting=len(self))

@@ -78,6 +78,8 @@ class Pulse(Struct, frozen=True):
     """Seconds since then, by the clock of Redis: clocks of two machines are never compared. None: it never spoke."""
     behind: float = 0.0
     """Seconds from ``observed_at`` to its word, by its own clock."""
+    beaten: str | None = None
+    """Another one for each word."""
 
 
 class Writer(Protocol):

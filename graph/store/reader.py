@@ -73,7 +73,9 @@ class RedisReader:
         """The writer's last word."""
         reply = await self._server.script(self._pulse, [Keys(cluster).meta], [])
         with _readable():
-            epoch, seq, state, observed, generation, behind, silent = (one.decode() if one else None for one in reply)
+            epoch, seq, state, observed, generation, behind, beaten, silent = (
+                one.decode() if one else None for one in reply
+            )
             return Pulse(
                 epoch=epoch,
                 seq=int(seq or 0),
@@ -82,6 +84,7 @@ class RedisReader:
                 loaded=generation is not None,
                 silent=None if silent is None else max(0, int(silent)) / 1000,
                 behind=int(behind or 0) / 1000,
+                beaten=beaten,
             )
 
     async def went_back(self, cursor: Cursor) -> None:

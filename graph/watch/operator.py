@@ -140,7 +140,7 @@ class Operator:
             await self._first_pass(forest, ledger, outbox, baseline=not pen.loaded)
             gc.collect()
             gc.freeze()  # most of it stays: no later collection need look at it, which takes longer than a batch
-            tasks.create_task(self._judge(forest, ledger, outbox))
+            tasks.create_task(self._judge(forest, ledger, outbox, vitals))
             for companion in self._companions:
                 tasks.create_task(companion(outbox, ledger.resources.get))
 
@@ -220,7 +220,7 @@ class Operator:
             outbox.put(changes)
         outbox.open()
 
-    async def _judge(self, forest: Forest, ledger: Ledger, outbox: Outbox) -> None:
+    async def _judge(self, forest: Forest, ledger: Ledger, outbox: Outbox, vitals: Vitals) -> None:
         """Judges what changed, a moment after it did, so that what comes together is judged once."""
         while True:
             due = min(filter(None, (forest.next_due, ledger.next_due)), default=None)
@@ -229,8 +229,9 @@ class Operator:
                     await self._wake.wait()
             await asyncio.sleep(self._settings.batch_ms / 1000)
             self._wake.clear()
-            now = self._clock()
+            vitals.judging_since = now = self._clock()
             outbox.put([*await _judged(forest, ledger, now), *ledger.ripe(now)])
+            vitals.judging_since = None
 
 
 async def _judged(forest: Forest, ledger: Ledger, now: float, *, baseline: bool = False) -> list[Change]:

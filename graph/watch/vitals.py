@@ -16,6 +16,9 @@ from graph.model.kind import Watched
 from graph.model.resource import FreshnessState
 from graph.watch.reflector import Tally
 
+BEHIND = 1.0
+"""Seconds for which news may wait to be judged and written, and what is stored is still called live."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -102,6 +105,8 @@ class Vitals:
         self.clock = clock
         self.changed = changed
         self.sources: list[Source] = []
+        self.judging_since: float | None = None
+        """Since when what came is being judged; None while it is not."""
         self._unreachable = False
 
     def source(self, resource: Watched, namespace: str) -> Source:
@@ -120,15 +125,20 @@ class Vitals:
         """What is not kept up to date for want of a right."""
         return "; ".join(f"cannot watch {one.name}: {one.refusal}" for one in self._needed() if one.refusal) or None
 
-    def beat(self) -> tuple[FreshnessState, str | None]:
-        """(state, observed_at) for the store's beat."""
-        needed = self._needed()
-        if not all(source.synced for source in needed):
+    def beat(self, waits: float | None) -> tuple[FreshnessState, str | None]:
+        """(state, observed_at) for the store's beat: what is stored is no fresher than what is not written yet.
+
+        ``waits``: see Outbox.
+        """
+        needed, now = self._needed(), self.clock()
+        if waits is None or not all(source.synced for source in needed):
             return FreshnessState.CATCHING_UP, None
+        written = min(now - waits, self.judging_since or now)
         closed = [source.alive_at for source in needed if not source.open]
         if closed:
-            return FreshnessState.STALE, instant.show(min(closed))
-        return FreshnessState.LIVE, instant.show(self.clock())
+            return FreshnessState.STALE, instant.show(min(*closed, written))
+        late = now - written > BEHIND
+        return FreshnessState.CATCHING_UP if late else FreshnessState.LIVE, instant.show(written)
 
     def one_works(self) -> None:
         """Of a source; the last one to come back tells that the API server answers."""

@@ -26,7 +26,7 @@ async def test_a_request_becomes_an_action_and_its_log_and_leaves_the_desk(share
     server, tailing, codec = Server(shared_redis.url), Server(shared_redis.url), Codec(KINDS)
     writer = RedisWriter(server, CLUSTER, codec, Kept(changes=1000, transitions=100, log=100, actions=10))
     vitals = (FreshnessState.LIVE, None)
-    outbox = Outbox(writer, await writer.claim(1), everything=dict, vitals=lambda: vitals)
+    outbox = Outbox(writer, await writer.claim(1), everything=dict, vitals=lambda _: vitals)
     outbox.open()
     desk, reader = RedisDesk(server, tailing, codec), RedisReader(server, tailing, codec)
     runner = Runner(Scripted(lambda *_: SCALE), desk, settings=load(actions="on", cluster=CLUSTER), clock=lambda: NOW)

@@ -91,7 +91,7 @@ async def bench(redis: RedisServer, url: str, cluster: str = CLUSTER) -> AsyncIt
         writer,
         await writer.claim(1),
         everything=lambda: dict(lamps),
-        vitals=lambda: (FreshnessState.LIVE, None),
+        vitals=lambda _: (FreshnessState.LIVE, None),
     )
     one = Bench(cluster, outbox, server)
     one.lamps = lamps

@@ -79,7 +79,7 @@ async def pipeline(url: str, cluster: str, *, timeout: float = 1.0) -> AsyncIter
         writer,
         await writer.claim(1),
         everything=lambda: dict(lamps),
-        vitals=lambda: (FreshnessState.LIVE, instant.show(time.time())),
+        vitals=lambda _: (FreshnessState.LIVE, instant.show(time.time())),
         cluster=cluster,
     )
     hub = Hub(1000)

@@ -9,12 +9,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from graph.errors import NameTaken
 from graph.model import instant
 from graph.model.resource import Freshness, FreshnessState
 from graph.store.codec import Codec
 from graph.store.connection import Server
 from graph.store.follower import SILENT, Follower
 from graph.store.hub import Hub
+from graph.store.protocols import Candidate
 from graph.store.reader import RedisReader
 from graph.store.replica import Replica
 from graph.store.writer import RedisWriter
@@ -98,3 +100,16 @@ async def test_a_writer_that_was_silent_before_the_api_began_is_stale_from_the_s
         stale = await api.until(FreshnessState.STALE)
     assert stale.lag_ms is not None
     assert 14_000 < stale.lag_ms < 20_000
+
+
+async def test_a_dead_writer_does_not_come_to_life_when_the_clock_of_redis_goes_back(
+    servers: tuple[Server, Server],
+) -> None:
+    writer = RedisWriter(servers[0], "back", Codec([LAMP]), KEPT)
+    first, second = Candidate("a", "one Lease", "the cluster"), Candidate("b", "another", "the cluster")
+    pen = await writer.fill(await writer.claim(1, candidate=first), [])
+    await writer.beat(pen, FreshnessState.LIVE, None)
+    with pytest.raises(NameTaken):
+        await writer.claim(1, candidate=second)
+    await servers[0].command("HSET", "statusgraph:{back}:meta", "beaten", round((time.time() + HOUR) * 1000))
+    assert (await writer.claim(2, candidate=second)).epoch == pen.epoch

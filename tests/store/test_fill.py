@@ -59,7 +59,7 @@ async def test_what_leaves_while_a_generation_is_filled_again_is_gone_afterwards
     writer = LosesAnAnswer(server, cluster, codec, KEPT)
     held = {one.key: one for one in (lamp("stays", cluster=cluster), lamp("leaves", cluster=cluster))}
     outbox = Outbox(
-        writer, await writer.claim(1), everything=lambda: dict(held), vitals=lambda: (FreshnessState.LIVE, None)
+        writer, await writer.claim(1), everything=lambda: dict(held), vitals=lambda _: (FreshnessState.LIVE, None)
     )
     outbox.open()
     running = asyncio.create_task(outbox.run())

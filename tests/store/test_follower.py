@@ -46,7 +46,7 @@ class Pair:
             self.writer,
             await self.writer.claim(1),
             everything=lambda: dict(self.resources),
-            vitals=lambda: (self.state, instant.show(time.time())),
+            vitals=lambda _: (self.state, instant.show(time.time())),
         )
         self.outbox.open()
         self.tasks = [asyncio.create_task(self.outbox.run()), asyncio.create_task(self.follower.run())]

@@ -19,8 +19,8 @@ from tests.store.scripted import Scripted, followed, until
 AWAY = StoreUnavailable("Redis does not answer")
 
 
-def word(seq: int = 0, *, epoch: str | None = "a", silent: float | None = 0.0) -> Pulse:
-    return Pulse(epoch, seq, FreshnessState.LIVE, None, loaded=epoch is not None, silent=silent)
+def word(seq: int = 0, *, epoch: str | None = "a", silent: float | None = 0.0, beaten: str = "1") -> Pulse:
+    return Pulse(epoch, seq, FreshnessState.LIVE, None, loaded=epoch is not None, silent=silent, beaten=beaten)
 
 
 class Api(Hub):
@@ -81,6 +81,18 @@ async def test_silence_lasts_from_before_the_question(api: Api) -> None:
             api.now += SILENT + 1
 
         api.reader.took = slow
+        await api.reader.beats(2)
+        assert api.follower.freshness().state is FreshnessState.STALE
+
+
+async def test_a_silent_writer_is_stale_although_the_clock_of_redis_goes_back(api: Api) -> None:
+    async with api.runs():
+        await api.until(FreshnessState.LIVE)
+        api.now += SILENT + 1
+        api.reader.word = word(beaten="2")
+        await api.reader.beats(2)
+        assert api.follower.freshness().state is FreshnessState.LIVE, "it spoke"
+        api.now += SILENT + 1
         await api.reader.beats(2)
         assert api.follower.freshness().state is FreshnessState.STALE
 

@@ -74,7 +74,7 @@ async def test_a_long_outage_keeps_of_each_object_the_newest_value_and_every_tra
         writer,
         await writer.fill(await writer.claim(1), []),
         everything=lambda: {one.key: one for one in lamps.values()},
-        vitals=lambda: (FreshnessState.LIVE, None),
+        vitals=lambda _: (FreshnessState.LIVE, None),
     )
     for watts in range(1000):
         outbox.put([modified(lamp("a", watts=watts, cluster=cluster))])
@@ -100,7 +100,7 @@ async def test_data_of_before_the_last_loss_is_written_anew(
     backup = {name: await server.command("DUMP", name) for name in await server.command("KEYS", f"*{{{cluster}}}*")}
     now = lamp("now", cluster=cluster)
     pen = await writer.fill(await writer.claim(1, lost=old.epoch), [now])
-    outbox = Outbox(writer, pen, everything=lambda: {now.key: now}, vitals=lambda: (FreshnessState.LIVE, None))
+    outbox = Outbox(writer, pen, everything=lambda: {now.key: now}, vitals=lambda _: (FreshnessState.LIVE, None))
     outbox.open()
     for name in await server.command("KEYS", f"*{{{cluster}}}*"):
         await server.command("DEL", name)
@@ -117,12 +117,42 @@ async def test_data_of_before_the_last_loss_is_written_anew(
     assert snapshot.cursor.epoch not in (old.epoch, pen.epoch)
 
 
+async def test_a_beat_says_how_long_what_is_to_be_written_waits_and_nothing_before_it_may_be(
+    writer: RedisWriter, cluster: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outboxes, "BEAT", 0.02)
+    told: list[float | None] = []
+
+    def vitals(waits: float | None) -> tuple[FreshnessState, str | None]:
+        told.append(waits)
+        return FreshnessState.CATCHING_UP, None
+
+    pen = await writer.fill(await writer.claim(1), [])
+    outbox = Outbox(writer, pen, everything=dict, vitals=vitals)
+    running = asyncio.create_task(outbox.run())
+    outbox.put([added(lamp("a", cluster=cluster))])
+    await asyncio.sleep(0.1)
+    assert told
+    assert not any(told)
+    outbox.open()
+    await outbox.written()
+    outbox.put([added(lamp(f"n{number}", cluster=cluster)) for number in range(outboxes.BATCH + 1)])
+    told.clear()
+    time.sleep(0.1)  # noqa: ASYNC251 # a loop that is late for its beat writes one batch first
+    await until(lambda: len(told) > 1)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert told[0] is not None
+    assert told[0] > 0.1
+    assert told[1] == 0
+
+
 async def test_after_an_outage_the_next_one_is_kept_as_small(
     writer: RedisWriter, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outboxes, "CROWDED", 100)
     pen = await writer.fill(await writer.claim(1), [])
-    outbox = Outbox(writer, pen, everything=dict, vitals=lambda: (FreshnessState.LIVE, None))
+    outbox = Outbox(writer, pen, everything=dict, vitals=lambda _: (FreshnessState.LIVE, None))
     outbox.put([added(lamp(f"n{number}", cluster=cluster)) for number in range(500)])
     outbox.open()
     running = asyncio.create_task(outbox.run())
@@ -269,7 +299,7 @@ async def test_an_outbox_outlives_data_of_another_layout(
 ) -> None:
     keys, held = Keys(cluster), {key("a", cluster): lamp("a", cluster=cluster)}
     pen = await writer.fill(await writer.claim(1), [])
-    outbox = Outbox(writer, pen, everything=lambda: held, vitals=lambda: (FreshnessState.LIVE, None))
+    outbox = Outbox(writer, pen, everything=lambda: held, vitals=lambda _: (FreshnessState.LIVE, None))
     await server.command("HSET", keys.meta, "epoch", "another", "layout", "0")
     outbox.open()
     running = asyncio.create_task(outbox.run())

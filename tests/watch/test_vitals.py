@@ -32,18 +32,34 @@ def test_freshness_follows_the_watches() -> None:
     clock = Clock()
     vitals = Vitals(clock)
     one, two = vitals.source(PODS, ""), vitals.source(JOBS, "")
-    assert vitals.beat() == (FreshnessState.CATCHING_UP, None)
+    assert vitals.beat(0.0) == (FreshnessState.CATCHING_UP, None)
     for source in (one, two):
         source.synced = True
         source.works()
-    assert vitals.beat() == (FreshnessState.LIVE, instant.show(clock.now))
+    assert vitals.beat(0.0) == (FreshnessState.LIVE, instant.show(clock.now))
     last = clock.now
     clock.now += 60
     one.works()
     two.fails(AWAY)
-    assert vitals.beat() == (FreshnessState.STALE, instant.show(last))
+    assert vitals.beat(0.0) == (FreshnessState.STALE, instant.show(last))
     two.works()
-    assert vitals.beat() == (FreshnessState.LIVE, instant.show(clock.now))
+    assert vitals.beat(0.0) == (FreshnessState.LIVE, instant.show(clock.now))
+
+
+def test_what_is_stored_is_no_fresher_than_what_waits_to_be_judged_or_written() -> None:
+    clock = Clock()
+    vitals, began = Vitals(clock), clock.now
+    one = vitals.source(PODS, "")
+    one.synced = True
+    one.works()
+    assert vitals.beat(None) == (FreshnessState.CATCHING_UP, None), "nothing was written"
+    assert vitals.beat(0.75) == (FreshnessState.LIVE, instant.show(began - 0.75))
+    assert vitals.beat(1.5) == (FreshnessState.CATCHING_UP, instant.show(began - 1.5))
+    vitals.judging_since = clock.now
+    clock.now += 3
+    assert vitals.beat(0.75) == (FreshnessState.CATCHING_UP, instant.show(began))
+    one.rests()
+    assert vitals.beat(5) == (FreshnessState.STALE, instant.show(began - 2)), "older than when the watch broke"
 
 
 def test_a_watch_that_may_not_list_again_is_stale() -> None:
@@ -52,7 +68,7 @@ def test_a_watch_that_may_not_list_again_is_stale() -> None:
     one.synced = True
     one.works()
     one.fails(Expired("too old", status=410))
-    assert vitals.beat()[0] is FreshnessState.STALE
+    assert vitals.beat(0.0)[0] is FreshnessState.STALE
     assert vitals.refused() is None, "it took too long, it was not forbidden"
 
 
@@ -62,9 +78,9 @@ def test_between_two_tries_nothing_is_live() -> None:
     one.synced = True
     one.works()
     one.rests()
-    assert vitals.beat()[0] is FreshnessState.STALE
+    assert vitals.beat(0.0)[0] is FreshnessState.STALE
     one.works()
-    assert vitals.beat()[0] is FreshnessState.LIVE
+    assert vitals.beat(0.0)[0] is FreshnessState.LIVE
 
 
 def test_what_is_not_loaded_is_named() -> None:
@@ -92,7 +108,7 @@ def test_an_optional_resource_that_is_refused_holds_nothing_up() -> None:
     assert vitals.unready() is not None
     two.fails(NO)
     assert vitals.unready() is None
-    assert vitals.beat()[0] is FreshnessState.LIVE
+    assert vitals.beat(0.0)[0] is FreshnessState.LIVE
 
 
 def test_a_missing_right_is_logged_once_with_the_rule_that_is_missing() -> None:

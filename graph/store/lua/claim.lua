@@ -16,7 +16,8 @@ if meta[2] then
   if not ours and another(meta[7], lease) and meta[9] then -- terms of two Leases tell nothing of one another
     local time = redis.call('TIME')
     local silent = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) - tonumber(meta[9])
-    if silent < tonumber(ARGV[8]) then return {'WRITTEN', meta[7]} end
+    -- a clock that was set back makes the dead look alive: their last word is of the future
+    if math.abs(silent) < tonumber(ARGV[8]) then return {'WRITTEN', meta[7]} end
   end
   local stored, term = tonumber(meta[3]), tonumber(ARGV[2])
   if stored > term or (stored == term and not ours) then return {'FENCED', meta[3]} end
