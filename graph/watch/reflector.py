@@ -40,6 +40,8 @@ PAGE = 500
 EMPTY = 1.0
 """A watch that ends within so many seconds with nothing told is no watch; two in a row: list again. Where that was no
 help it takes twice as many, and so on."""
+STEADY = 20.0
+"""A watch that held for so many seconds works, even if nothing was told; one that ends sooner is not opened at once."""
 
 
 class Found(Struct, frozen=True, gc=False):
@@ -197,7 +199,7 @@ class Reflector:
         return page.metadata.continue_ or None, page.metadata.resource_version
 
     async def _watch(self) -> bool:
-        """One stream, to its end. Whether it held for a while; one that did not is not opened again at once."""
+        """One stream, to its end. Whether it is to be opened again at once."""
         async with self._kube.watch(self._path, self._asked(), silence=self._timing.silence) as lines:
             self._report.works()
             opened, told, ended = self._clock(), False, False
@@ -209,9 +211,11 @@ class Reflector:
                     self._report.works()
                 ended = True
             finally:
-                held = self._clock() - opened >= EMPTY
-                self._close(told=told, held=held, ended=ended)
-        return held
+                lasted = self._clock() - opened
+                if steady := lasted >= min(STEADY, self._timing.timeout / 2):
+                    self._backoff.reset()
+                self._close(told=told, held=lasted >= EMPTY, ended=ended)
+        return steady or (told and lasted >= EMPTY)
 
     def _asked(self) -> dict[str, str | int]:
         timeout = self._timing.timeout * (1 + random.random())
@@ -226,8 +230,6 @@ class Reflector:
     def _close(self, *, told: bool, held: bool, ended: bool) -> None:
         """After a stream. One that was silent until it broke is as empty as one that ended at once: the version that
         it was asked for may be none that the server will ever reach."""
-        if held:
-            self._backoff.reset()
         if told or (held and ended):
             self._empty, self._patience = 0, 2
             return

@@ -9,7 +9,7 @@ from graph.judging.decode import variants
 from graph.kinds import KINDS
 from graph.watch.backoff import FIRST
 from graph.watch.intake import KeptIntake
-from graph.watch.reflector import EMPTY
+from graph.watch.reflector import EMPTY, STEADY
 from tests.watch.conftest import Play
 from tests.watch.server import (
     ABORTED,
@@ -122,6 +122,23 @@ async def test_two_empty_streams_list_again(play: Play) -> None:
     play.server.watches += [stream(), stream()]
     assert await play.run() == ["= a@1", "= b@1"]
     assert len(play.waits) == 2, "no storm"
+
+
+async def test_a_watch_that_ends_soon_and_says_nothing_is_opened_ever_less_often(play: Play) -> None:
+    play.server.lists += [page(version=7)]
+    play.server.watches += [stream()] * 5
+    play.passing = 2 * EMPTY
+    assert await play.run() == ["= "], "it held, so what it was asked for is not in doubt"
+    assert len(play.waits) == 5
+    assert play.waits[4] >= 8 * FIRST
+
+
+async def test_a_watch_that_told_something_is_opened_again_at_once(play: Play) -> None:
+    play.server.lists += [page(version=7)]
+    play.server.watches += [stream(line("ADDED", pod("a", 8))), stream(line("ADDED", pod("b", 9)))]
+    play.passing = 2 * EMPTY
+    assert await play.run() == ["= ", "+ a@8", "+ b@9"]
+    assert play.waits == []
 
 
 async def test_half_a_line_is_not_told(play: Play) -> None:
@@ -262,7 +279,7 @@ async def test_a_connection_that_is_cut_before_the_answer_is_asked_for_once_a_tr
 async def test_a_watch_that_held_and_then_fell_silent_ends_the_trouble(play: Play) -> None:
     play.server.lists += [*[problem(500)] * 4, page(version=7)]
     play.server.watches += [stream(HELD), stream(line("ADDED", pod("a", 8)))]
-    play.passing = EMPTY
+    play.passing = STEADY
     assert await play.run(silence=0.1) == ["= ", "+ a@8"]
     assert play.waits[3] >= 8 * FIRST
     assert play.waits[4] <= 2 * FIRST, "whatever was wrong before: it was good until it fell silent"
