@@ -125,7 +125,7 @@ class Whole(Struct, frozen=True, gc=False):
 
     since: str | None = None
     lost: bool = False
-    """The store lost data then; else it was new."""
+    """The store lost data then, or may have; else it was new."""
 
 
 class Cursor(Struct, frozen=True, order=True, gc=False, array_like=True):

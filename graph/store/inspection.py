@@ -21,7 +21,7 @@ OF_OPERATOR = (
     *("EVAL", "EVALSHA", "GET", "HDEL", "HGET", "HGETALL", "HMGET", "HSET", "LLEN", "LPUSH", "LRANGE", "RPOP", "SADD"),
     *("TIME", "UNLINK", "XADD", "XDEL", "XRANGE", "XREAD", "XTRIM"),
 )
-"""Commands that the operator uses, its scripts included."""
+"""Commands that the operator uses, its scripts included, beside INFO, whose absence is told by itself."""
 OF_API = (
     *("EVAL", "EVALSHA", "GET", "HGET", "HGETALL", "HMGET", "LRANGE", "SET", "SMEMBERS", "TIME"),
     *("XADD", "XRANGE", "XREAD"),

@@ -17,8 +17,9 @@ them. Redis Cluster does not work nevertheless: it is warned of, see ``inspectio
 | ``statusgraph:{c}:asked:<action id>`` | string | the request's fingerprint, for idempotency; expires after a day |
 
 Fields of ``meta``: term, holder, lease and cluster are the leader's; state, observed, behind and beaten its beat's;
-transitions_from, log_from, history_since and history_lost tell where histories begin; former (a generation that is to
-be removed) and filling are there until a new generation is whole.
+line is the ``master_replid`` that it wrote to last, or closed; transitions_from, log_from, history_since and
+history_lost tell where histories begin; former (a generation that is to be removed) and filling are there until a new
+generation is whole.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ BATCH = 500
 CROWDED = 50_000
 """So many waiting changes are squeezed to what must not be lost."""
 BEAT = 0.5
+CLOSING = 0.5
+"""Seconds for the last word: a hand-over does not wait for a Redis that is away."""
 RETRY = (0.1, 0.2, 0.4, 0.8)
 """Seconds before the next tries; the last one for all later ones."""
 
@@ -107,6 +109,9 @@ class Outbox:
             while True:
                 try:
                     await self._step()
+                except asyncio.CancelledError:
+                    await self._close()
+                    raise
                 except EpochLost as error:
                     log.warning("Redis lost data, writing everything again", problem=str(error))
                     metrics.LOSSES.labels(self._cluster).inc()
@@ -170,6 +175,12 @@ class Outbox:
                 raise
             except StoreError as error:
                 await self._failed(error)
+
+    async def _close(self) -> None:
+        if not self._batch:
+            with suppress(StoreError, TimeoutError):
+                async with asyncio.timeout(CLOSING):
+                    await self._writer.close(self.pen)
 
     async def _claim_anew(self) -> None:
         self.pen = await self._writer.claim(self.pen.term, lost=self.pen.epoch, candidate=self.pen.candidate)

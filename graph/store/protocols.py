@@ -44,10 +44,15 @@ class Pen(Struct, frozen=True):
     term: int
     seq: int
     """Of the last item that is stored."""
-    loaded: bool
-    """Whether the epoch has a generation of resources; if not, the writer fills one first."""
+    generation: str
+    """Of the resources that are stored; empty while there is none: the writer fills one first."""
     candidate: Candidate = UNKNOWN
     """Whose it is."""
+
+    @property
+    def loaded(self) -> bool:
+        """Whether there is something to read."""
+        return bool(self.generation)
 
 
 class Snapshot(Struct, frozen=True):
@@ -91,6 +96,9 @@ class Writer(Protocol):
     async def claim(self, term: int, *, lost: str = "", candidate: Candidate = UNKNOWN) -> Pen:
         """Takes the pen. ``lost``: the epoch that is known to have lost data.
 
+        Where Redis was restarted, or another took its place, since the last leader wrote, what it wrote last may be
+        missing, and nobody could tell: then the epoch is a new one, over the same resources.
+
         Raises Fenced, StoreIncompatible, and NameTaken when another cluster's data are there, or another election's
         leader writes.
         """
@@ -103,6 +111,9 @@ class Writer(Protocol):
 
     async def beat(self, pen: Pen, state: FreshnessState, observed_at: str | None) -> None:
         """Says how fresh the written data is; at least once a second. Raises Fenced, EpochLost."""
+
+    async def close(self, pen: Pen) -> None:
+        """Nothing more is to be written, and nothing is under way. A successor need not suspect a loss."""
 
 
 class Reader(Protocol):

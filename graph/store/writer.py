@@ -53,6 +53,7 @@ class RedisWriter:
         self._keys = Keys(cluster)
         self._claim, self._write = Script("claim"), Script("write")
         self._fill, self._swap, self._beat = Script("fill"), Script("swap"), Script("beat")
+        self._close = Script("close")
 
     async def claim(self, term: int, *, lost: str = "", candidate: Candidate = UNKNOWN) -> Pen:
         """Takes the pen."""
@@ -75,7 +76,7 @@ class RedisWriter:
         if not (seq.isdecimal() and _is_one(epoch)):
             raise StoreIncompatible(f"somebody else wrote to {self._keys.meta}: delete the keys {self._keys.prefix}*")
         self._wrote = True  # what is gone when we claim again is lost, whoever led meanwhile
-        return Pen(epoch=epoch, term=term, seq=int(seq), loaded=bool(generation), candidate=candidate)
+        return Pen(epoch=epoch, term=term, seq=int(seq), generation=generation, candidate=candidate)
 
     async def write(self, pen: Pen, changes: Sequence[Change]) -> Pen:
         """Writes the batch under the next seqs."""
@@ -85,7 +86,7 @@ class RedisWriter:
         for change in changes:
             args += self._codec.encode_change(change)
         names = [keys.meta, keys.changes, keys.transitions, keys.log, keys.actions, keys.action_order]
-        reply = await self._server.script(self._write, [*names, keys.resources(pen.epoch)], args)
+        reply = await self._server.script(self._write, [*names, keys.resources(pen.generation)], args)
         _check(reply, pen)
         return msgspec.structs.replace(pen, seq=int(reply[1]))
 
@@ -99,13 +100,17 @@ class RedisWriter:
             _check(await self._server.script(self._fill, [self._keys.meta, target], words), pen)
         args: list[Value] = [pen.epoch, pen.term, pen.epoch, self._keys.resources(""), filling]
         _check(await self._server.script(self._swap, [self._keys.meta, target], args), pen)
-        return msgspec.structs.replace(pen, loaded=True)
+        return msgspec.structs.replace(pen, generation=pen.epoch)
 
     async def beat(self, pen: Pen, state: FreshnessState, observed_at: str | None) -> None:
         """Says how fresh the written data is."""
         behind = self._clock() - (instant.parse(observed_at) or self._clock())
         args: list[Value] = [pen.epoch, pen.term, pen.seq, state.value, observed_at or "", max(0, round(behind * 1000))]
         _check(await self._server.script(self._beat, [self._keys.meta, self._keys.lost], args), pen)
+
+    async def close(self, pen: Pen) -> None:
+        """Nothing more is to be written."""
+        await self._server.script(self._close, [self._keys.meta], [pen.epoch, pen.term, pen.seq])
 
 
 def _check(reply: list[bytes | None], pen: Pen) -> None:

@@ -154,7 +154,11 @@ class Operator:
         while held is None:
             try:
                 snapshot = await self._reader.snapshot(self._settings.cluster)
-                held = dict(snapshot.resources) if snapshot is not None else {}
+                if snapshot is not None and snapshot.cursor.epoch == pen.epoch:
+                    held = dict(snapshot.resources)
+                else:  # Redis lost everything meanwhile
+                    pen = await self._claim(term, candidate)
+                    held = None if pen.loaded else {}
             except MalformedObject as error:
                 log.error("what Redis holds cannot be read, writing everything anew", problem=str(error))
                 pen, held = await self._claim(term, candidate, lost=pen.epoch), {}

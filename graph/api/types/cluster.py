@@ -44,7 +44,7 @@ class History:
     since: Time | None = strawberry.field(
         description="Of earlier records some or all may be missing; null where that is not known."
     )
-    lost: bool = strawberry.field(description="True: the store lost data then. False: it was new.")
+    lost: bool = strawberry.field(description="True: the store lost data then, or may have. False: it was new.")
 
 
 def _count(state: State) -> Any:

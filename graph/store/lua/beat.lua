@@ -6,5 +6,7 @@ if tonumber(meta[3]) < tonumber(ARGV[3]) then return {'SEQ', meta[3]} end
 if redis.call('GET', KEYS[2]) == ARGV[1] then return {'LOST'} end -- more was read of it than is here
 local time = redis.call('TIME') -- the one clock that the operator and every api have in common
 local now = string.format('%d', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
-redis.call('HSET', KEYS[1], 'state', ARGV[4], 'observed', ARGV[5], 'behind', ARGV[6], 'beaten', now)
+local info = redis.pcall('INFO', 'replication')
+local line = type(info) == 'string' and string.match(info, 'master_replid:(%w+)') or ''
+redis.call('HSET', KEYS[1], 'state', ARGV[4], 'observed', ARGV[5], 'behind', ARGV[6], 'beaten', now, 'line', line)
 return {'OK'}
