@@ -83,6 +83,7 @@ class Links:
             self.touch(event)
 
     def _place(self, entry: Entry, now: float) -> None:
+        awaited = entry.awaits
         self._wait_no_longer(entry)
         owner = identity.controller(entry.view)
         parent = self.by_uid.get(owner.uid) if owner else None
@@ -93,7 +94,7 @@ class Links:
         else:
             entry.awaits = owner.uid
             self._waiting.setdefault(owner.uid, {})[entry.key] = entry
-            if entry.parent is None:
+            if entry.parent is None and awaited != owner.uid:  # who changes all the time waits no longer for it
                 self._await_owner(entry, now)
 
     def _wait_no_longer(self, entry: Entry) -> None:

@@ -6,6 +6,7 @@ reflector must see (ARCHITECTURE.md, "Watching"). Every failure is one of the Cl
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -40,6 +41,9 @@ PROMPT = 2.0
 LONGEST = 32 * 2**20
 """Bytes of a page of a list, or of a line of a watch: many times what etcd takes of one object, and what is held of
 them at most."""
+
+SAID = 2**16
+"""Bytes of a refusal that are read: the API server's own are far smaller."""
 
 _BUFFER = 2**16
 """Bytes that are taken from a socket at a time: what is still in the processor's cache when it is decoded."""
@@ -164,7 +168,7 @@ class Kube:
                 if time.monotonic() - began < PROMPT:
                     self._hear(response.headers.get("Date"))
                 if response.status >= 300:
-                    raise _refusal(response.status, await response.read())
+                    raise _refusal(response.status, await _said(response))
                 yield response
         except ClusterError:
             raise
@@ -238,6 +242,18 @@ async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
             held += len(chunk) - end
         if held > LONGEST:
             raise Oversized(f"{response.url.origin()}: a line of more than {LONGEST} bytes")
+
+
+async def _said(response: aiohttp.ClientResponse) -> bytes:
+    """What a refusal says, as far as it came in time: what answers in the API server's place may have no end."""
+    said = bytearray()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(TIMEOUT):
+            async for chunk in response.content.iter_any():
+                said += chunk
+                if len(said) > SAID:
+                    break
+    return bytes(said)
 
 
 def _refusal(status: int, body: bytes) -> ClusterError:

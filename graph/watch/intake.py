@@ -133,6 +133,8 @@ class KeptIntake:
             if not isinstance(revision, Revision):
                 raise MalformedObject(str(found.problem))
             view = msgspec.json.decode(revision.data, type=self._kind.view)
+            if view.metadata.namespace != revision.metadata.namespace:
+                raise MalformedObject(f"it is of namespace {view.metadata.namespace!r}, and kept in another")
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, MalformedObject) as error:
             log.warning("a kept manifest cannot be read", revision=revision.metadata.name, problem=str(error))
             return

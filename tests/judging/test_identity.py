@@ -147,6 +147,15 @@ def test_an_orphan_whose_owner_never_comes_is_shown_under_its_owners_name() -> N
     assert "SERVICE/web-1" in hand.left
 
 
+def test_an_orphan_that_changes_all_the_time_waits_no_longer() -> None:
+    hand = Hand()
+    _, _, below = family("web")
+    for _ in range(4):
+        hand.later(0.75)
+        hand.judge(below)
+    assert hand.service("POD/web-1-a") == "web-1"
+
+
 def test_an_orphan_that_left_is_not_brought_back_by_its_owner() -> None:
     hand = Hand()
     top, middle, below = family("web")

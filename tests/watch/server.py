@@ -53,9 +53,9 @@ def bookmark(version: int) -> bytes:
     return line("BOOKMARK", {"metadata": {"resourceVersion": str(version)}})
 
 
-def stream(*chunks: bytes | None) -> Answer:
+def stream(*chunks: bytes | None, status: int = 200) -> Answer:
     """A watch that says this and ends; see ``CUT`` and ``HELD``."""
-    return Answer(chunks=chunks)
+    return Answer(chunks=chunks, status=status)
 
 
 def problem(code: int, message: str = "a problem") -> Answer:
@@ -86,23 +86,23 @@ class ScriptedServer:
         script = self.watches if verb == "watch" else self.lists
         if not script:
             self.held.set()
-            return await self._stream(request, (HELD,))
+            return await self._stream(request, stream(HELD))
         answer = script.popleft()
         if answer.status == ABORTED:
             assert request.transport is not None
             request.transport.close()
         if answer.chunks is not None:
-            return await self._stream(request, answer.chunks)
+            return await self._stream(request, answer)
         return web.Response(text=answer.body, status=answer.status)
 
     def end(self) -> None:
         """Lets go of everything that is held."""
         self._ending.set()
 
-    async def _stream(self, request: web.Request, chunks: tuple[bytes | None, ...]) -> web.StreamResponse:
-        response = web.StreamResponse()
+    async def _stream(self, request: web.Request, answer: Answer) -> web.StreamResponse:
+        response = web.StreamResponse(status=answer.status)
         await response.prepare(request)
-        for chunk in chunks:
+        for chunk in answer.chunks or ():
             if chunk is HELD:
                 await self._ending.wait()
             elif chunk == CUT:

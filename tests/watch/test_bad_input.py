@@ -10,7 +10,7 @@ from graph.errors import Oversized
 from graph.kube import client
 from graph.watch.reflector import PAGE
 from tests.watch.conftest import Play
-from tests.watch.server import Answer, bookmark, line, page, pod, stream
+from tests.watch.server import HELD, Answer, bookmark, line, page, pod, stream
 
 
 async def test_an_object_of_five_mebibytes_is_read_like_any_other(play: Play) -> None:
@@ -69,6 +69,18 @@ async def test_a_line_without_an_end_is_not_held_for_ever(play: Play, monkeypatc
     play.server.watches += [stream(endless), stream(endless)]
     assert await play.run() == ["= ", "= a@1"]
     assert [type(error) for error in play.recorder.problems] == [Oversized, Oversized]
+
+
+@pytest.mark.parametrize("said", [b"x" * 2**20, b"{"])
+async def test_a_refusal_without_an_end_is_read_so_far_and_for_so_long(
+    play: Play, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(client, "TIMEOUT", 0.2)
+    play.server.lists += [page(pod("a"), version=7)]
+    play.server.watches += [stream(said, HELD, status=500), stream(line("ADDED", pod("b", 8)))]
+    assert await play.run() == ["= a@1", "+ b@8"]
+    (problem,) = play.recorder.problems
+    assert len(str(problem)) < 1000
 
 
 async def test_pages_that_are_too_long_are_asked_for_shorter(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:

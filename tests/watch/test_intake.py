@@ -147,9 +147,13 @@ async def test_kept_manifests_show_stopped_objects(play: Play) -> None:
     manifest = {"metadata": {"name": "nightly", "namespace": "shop", "uid": "u"}, "spec": {"schedule": "0 0 * * *"}}
     revision = {**pod("kept-1", 3), "data": manifest}
     unreadable = {**pod("kept-2", 4), "data": 7}
-    play.server.lists += [page(revision, unreadable, version=7), page(version=9)]
+    foreign = {
+        **pod("kept-3", 5),
+        "data": {**manifest, "metadata": {"name": "theirs", "namespace": "bank", "uid": "b"}},
+    }
+    play.server.lists += [page(revision, unreadable, foreign, version=7), page(version=9)]
     play.server.watches += [
-        stream(line("ADDED", {**pod("kept-3", 8), "data": {**manifest, **_named("other")}})),
+        stream(line("ADDED", {**pod("kept-4", 8), "data": {**manifest, **_named("other")}})),
         Answer(status=410),
     ]
     with capture_logs() as logged:
@@ -160,7 +164,7 @@ async def test_kept_manifests_show_stopped_objects(play: Play) -> None:
         "D other",
         "D nightly",
     ]
-    assert [entry["revision"] for entry in logged if "revision" in entry] == ["kept-2"]
+    assert [entry["revision"] for entry in logged if "revision" in entry] == ["kept-2", "kept-3"]
 
 
 def _named(name: str) -> dict[str, object]:

@@ -18,7 +18,7 @@ from graph.model import instant
 from graph.model.resource import FreshnessState
 from graph.store.connection import Server
 from graph.store.keys import Keys
-from graph.store.protocols import Candidate
+from graph.store.protocols import Candidate, Snapshot
 from graph.watch import operator as operators
 from tests.servers import RedisServer
 from tests.watch.server import pod, problem
@@ -42,6 +42,24 @@ async def test_the_next_leader_tells_what_it_missed_as_inferred_and_keeps_the_re
     assert after.cursor.epoch == before.cursor.epoch
     (kept,) = (key for key in before.resources if (key.kind, key.name) == ("POD", "b"))
     assert after.resources[kept] == before.resources[kept]
+
+
+async def test_a_redis_that_is_emptied_while_a_leader_begins_has_no_history_to_tell(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.leader():
+        before = (await world.snapshot()).cursor.epoch
+    genuine = world.reader.snapshot
+
+    async def emptied(cluster: str) -> Snapshot | None:
+        monkeypatch.undo()
+        await world.server.command("FLUSHALL")
+        return await genuine(cluster)
+
+    monkeypatch.setattr(world.reader, "snapshot", emptied)
+    async with world.leader():
+        assert (await world.snapshot()).cursor.epoch != before
+        assert await world.told() == []
 
 
 async def test_a_deleted_lease_costs_a_new_leader_one_refusal(world: World) -> None:
