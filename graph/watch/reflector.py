@@ -212,7 +212,7 @@ class Reflector:
                 ended = True
             finally:
                 lasted = self._clock() - opened
-                if steady := lasted >= min(STEADY, self._timing.timeout / 2):
+                if steady := lasted >= min(STEADY, self._timing.timeout / 2, self._timing.silence):
                     self._backoff.reset()
                 self._close(told=told, held=lasted >= EMPTY, ended=ended)
         return steady or (told and lasted >= EMPTY)

@@ -1,22 +1,32 @@
-"""Does Redis hold what the cluster holds? Asked past all our processes: a snapshot, and a fresh list of every kind."""
+"""Does Redis hold what the cluster holds? Asked past all our processes: a snapshot, and a fresh list of every kind,
+which nobody but the oracle judges.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import time
+from collections.abc import Iterable
 
+import msgspec
 from msgspec import Struct
 
+from graph.config import Rules, Settings
 from graph.errors import StoreError
+from graph.judging.decode import variants
+from graph.judging.forest import Forest
+from graph.judging.ledger import Ledger
 from graph.kinds import KINDS
+from graph.model.kind import Watched
+from graph.model.resource import Resource
 from graph.store.codec import Codec
 from graph.store.connection import Server
 from graph.store.keys import Keys
 from graph.store.protocols import Snapshot
 from graph.store.reader import RedisReader
 from tests.chaos.objects import RESOURCES
-from tests.controlplane.kube import Kube
+from tests.controlplane.kube import Kind, Kube
 
 CLUSTER = "default"
 POLL = 0.05
@@ -26,8 +36,8 @@ _WORDS["Job"] = "JOB"  # none of ours is a build
 
 Name = tuple[str, str]
 """Kind and name."""
-Told = tuple[str | None, tuple[tuple[str, str], ...]]
-"""UID and labels."""
+Told = tuple[Resource, str, str, str]
+"""All but the status, and of that the state, the reason and the message: since when it is so a list does not tell."""
 
 
 class Difference(Struct, frozen=True):
@@ -56,12 +66,14 @@ class Oracle:
 
     async def listed(self) -> dict[Name, Told]:
         """The cluster's own word."""
-        found = {}
-        for kind in RESOURCES:
-            for item in await self._kube.list(kind, namespace=self._namespace):
-                meta = item["metadata"]
-                found[_WORDS[kind], meta["name"]] = meta["uid"], _sorted(meta.get("labels", {}))
-        return found
+        rules, now = Rules(), time.time()
+        ledger, labels = Ledger(rules, {}), Settings.model_fields["service_labels"].default
+        forest = Forest(CLUSTER, KINDS, rules, labels=labels, recall=ledger.resources.get, orphan_grace=0)
+        for one in variants(KINDS).values():
+            for item in await self._kube.list(_path(one.watched), namespace=self._namespace):
+                forest.put(*one.decode(msgspec.json.encode(item)), now)
+        list(ledger.publish(forest.judge(now), now, baseline=True))
+        return _told(ledger.resources.values())
 
     async def snapshot(self) -> Snapshot | None:
         """What Redis holds; None while it is away or empty."""
@@ -73,11 +85,8 @@ class Oracle:
     async def held(self) -> dict[Name, Told]:
         """Redis' word, without the records of what is gone."""
         snapshot = await self.snapshot()
-        return {
-            (key.kind, key.name): (one.uid, _sorted(one.labels))
-            for key, one in (snapshot.resources if snapshot else {}).items()
-            if key.namespace == self._namespace and key.kind in _WORDS.values() and one.deleted_at is None
-        }
+        held = snapshot.resources.values() if snapshot else ()
+        return _told(one for one in held if one.key.namespace == self._namespace and one.deleted_at is None)
 
     async def differences(self) -> Difference:
         """Now."""
@@ -112,5 +121,17 @@ class Oracle:
         return found
 
 
-def _sorted(labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(labels.items()))
+def _path(watched: Watched) -> Kind:
+    return Kind(watched.api_version, watched.plural)
+
+
+def _told(resources: Iterable[Resource]) -> dict[Name, Told]:
+    told = {}
+    for one in resources:
+        status = one.status
+        words = (status.state.value, status.reason, status.message) if status else ("", "", "")
+        rest = msgspec.structs.replace(one, status=None)
+        if one.status is None:  # an event: it outlives what it is about, and no list tells where that was
+            rest = msgspec.structs.replace(rest, service=None, owner=None)
+        told[one.key.kind, one.key.name] = rest, *words
+    return told
