@@ -35,6 +35,8 @@ from graph.store.follower import Follower
 from graph.store.hub import Delivery, Hub
 from graph.store.reader import RedisReader
 from graph.store.replica import Replica
+from tests.chaos.oracle import Oracle
+from tests.controlplane.kube import Kube
 from tests.e2e.client import TRANSITIONS, subscription
 from tests.servers import RedisServer
 
@@ -43,6 +45,8 @@ NAME = "default"
 SAMPLE = 5.0
 SETTLED = 60.0
 """Seconds of changes after which every stream is as long as it gets, and memory should grow no more."""
+AGREES = 60.0
+"""Seconds; what was settled a moment ago is worse than a fresh list tells."""
 OPENED_AT_ONCE = 50
 
 
@@ -121,13 +125,14 @@ class Sampled:
 
     def growth(self, at: int) -> str:
         """From when it had settled to the end, means of a quarter each."""
-        values = [row[at] for row in self.rows[int(SETTLED / SAMPLE) :]] or [row[at] for row in self.rows]
+        rows = self.rows[int(SETTLED / SAMPLE) :]
+        values = [row[at] for row in (rows if len(rows) >= 4 else self.rows)]  # a short run is all beginning
         quarter = max(1, len(values) // 4)
         return " → ".join(f"{mean(values[start:][:quarter]):.0f}" for start in range(0, 4 * quarter, quarter))
 
 
 async def run(given: argparse.Namespace) -> None:
-    """Prints three tables."""
+    """Prints four tables."""
     async with AsyncExitStack() as stack:
         began = time.monotonic()
         cluster, kubeconfig = await stack.enter_async_context(_cluster(given))
@@ -144,6 +149,7 @@ async def run(given: argparse.Namespace) -> None:
         gc.freeze()  # or the measuring would stall
         await _print_size(parts, arrivals, synced=synced, served=served)
         await _print_changes(parts, arrivals, cluster, rate=given.rate, seconds=given.minutes * 60)
+        await _print_differences(kubeconfig, redis)
         await _print_watches(cluster, parts[1].port, given.subscribers)
         following.cancel()
         await asyncio.wait({following})
@@ -198,6 +204,16 @@ async def _print_changes(
             [f"{part.command}, MiB in each quarter after {SETTLED:.0f} s", sampled.growth(at)],
         ]
     report.table(f"{rate} changes a second for {seconds / 60:g} minutes", ["", "measured"], rows)
+
+
+async def _print_differences(kubeconfig: Path, redis: RedisServer) -> None:
+    """What Redis holds, against a list of everything that is judged afresh."""
+    async with Kube.from_kubeconfig(kubeconfig) as kube:
+        oracle = Oracle(kube, None, redis.url)
+        left, _ = await oracle.agreed(within=AGREES)
+        await oracle.server.close()
+    rows = [[word, str(len(getattr(left, word))), "0"] for word in ("lost", "ghosts", "stale")]
+    report.table("Redis against a fresh list, statuses included", ["", "resources", "goal"], rows)
 
 
 async def _print_watches(cluster: Told, port: int, subscribers: int) -> None:

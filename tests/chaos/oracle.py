@@ -7,18 +7,21 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 
 import msgspec
 from msgspec import Struct
 
 from graph.config import Rules, Settings
+from graph.demo.player import ApiError
 from graph.errors import StoreError
-from graph.judging.decode import variants
+from graph.judging.decode import Variants, nodes_of, variants
 from graph.judging.forest import Forest
 from graph.judging.ledger import Ledger
 from graph.kinds import KINDS
-from graph.model.kind import Watched
+from graph.kinds.shared.nodes import Node
+from graph.model import kind as model
 from graph.model.resource import Resource
 from graph.store.codec import Codec
 from graph.store.connection import Server
@@ -56,9 +59,9 @@ class Difference(Struct, frozen=True):
 
 
 class Oracle:
-    """Of one namespace, and of one Redis, reached without a detour."""
+    """Of one namespace (None: of all), and of one Redis, reached without a detour."""
 
-    def __init__(self, kube: Kube, namespace: str, redis_url: str) -> None:
+    def __init__(self, kube: Kube, namespace: str | None, redis_url: str) -> None:
         self._kube = kube
         self._namespace = namespace
         self.server = Server(redis_url)
@@ -69,11 +72,23 @@ class Oracle:
         rules, now = Rules(), time.time()
         ledger, labels = Ledger(rules, {}), Settings.model_fields["service_labels"].default
         forest = Forest(CLUSTER, KINDS, rules, labels=labels, recall=ledger.resources.get, orphan_grace=0)
+        await self._nodes(forest)
         for one in variants(KINDS).values():
-            for item in await self._kube.list(_path(one.watched), namespace=self._namespace):
-                forest.put(*one.decode(msgspec.json.encode(item)), now)
+            async for kind, view in self._list(one, self._namespace):
+                forest.put(kind, view, now)
         list(ledger.publish(forest.judge(now), now, baseline=True))
         return _told(ledger.resources.values())
+
+    async def _nodes(self, forest: Forest) -> None:
+        if (reading := nodes_of(KINDS)) is not None:
+            with suppress(ApiError):  # there need not be any
+                nodes = [view async for _, view in self._list(reading, None)]
+                forest.nodes.replace(view for view in nodes if isinstance(view, Node))
+
+    async def _list(self, what: Variants, namespace: str | None) -> AsyncIterator[tuple[model.Kind, model.Object]]:
+        where = Kind(what.watched.api_version, what.watched.plural, namespaced=namespace is not None)
+        for item in await self._kube.list(where, namespace=namespace):
+            yield what.decode(msgspec.json.encode(item))
 
     async def snapshot(self) -> Snapshot | None:
         """What Redis holds; None while it is away or empty."""
@@ -86,7 +101,8 @@ class Oracle:
         """Redis' word, without the records of what is gone."""
         snapshot = await self.snapshot()
         held = snapshot.resources.values() if snapshot else ()
-        return _told(one for one in held if one.key.namespace == self._namespace and one.deleted_at is None)
+        ours = (one for one in held if self._namespace in (None, one.key.namespace))
+        return _told(one for one in ours if one.deleted_at is None)
 
     async def differences(self) -> Difference:
         """Now."""
@@ -121,10 +137,6 @@ class Oracle:
         return found
 
 
-def _path(watched: Watched) -> Kind:
-    return Kind(watched.api_version, watched.plural)
-
-
 def _told(resources: Iterable[Resource]) -> dict[Name, Told]:
     told = {}
     for one in resources:
@@ -133,5 +145,5 @@ def _told(resources: Iterable[Resource]) -> dict[Name, Told]:
         rest = msgspec.structs.replace(one, status=None)
         if one.status is None:  # an event: it outlives what it is about, and no list tells where that was
             rest = msgspec.structs.replace(rest, service=None, owner=None)
-        told[one.key.kind, one.key.name] = rest, *words
+        told[one.key.kind, f"{one.key.namespace}/{one.key.name}"] = rest, *words
     return told
