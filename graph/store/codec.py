@@ -22,7 +22,7 @@ from graph.model.resource import (
     Transition,
 )
 from graph.store.keys import field_of
-from graph.store.unread import UNREADABLE, Step, Unread, decoder
+from graph.store.unread import UNREADABLE, Step, change_decoder, decoder
 
 _encode = msgspec.msgpack.Encoder().encode
 _ALONE = {change: b"\x93" + _encode(change) for change in ChangeType}
@@ -39,10 +39,10 @@ class Codec:
     def __init__(self, kinds: Iterable[Kind]) -> None:
         types = {kind.name.encode(): kind.fields for kind in kinds}
         self._resources = {sort: _decode(Resource, fields) for sort, fields in types.items()}
-        self._changes = {sort: _decode(Unread, fields) for sort, fields in types.items()}
-        self._changes |= {
+        self._changes: dict[bytes, Callable[[bytes], Step]] = {
             b"action": msgspec.msgpack.Decoder(ActionChange).decode,
             b"log": msgspec.msgpack.Decoder(LogChange).decode,
+            **{sort: change_decoder(fields) for sort, fields in types.items()},
         }
         self.transition = decoder(Transition)
         self.entry = decoder(LogEntry)
@@ -67,7 +67,7 @@ class Codec:
     def step(self, sort: bytes, value: bytes, *_: bytes) -> Step:
         """One entry of the change stream; what else somebody wrote there is none of ours."""
         try:
-            return self._changes[sort](value)  # type: ignore[no-any-return] # the decoder's type is made at run time
+            return self._changes[sort](value)
         except KeyError as error:
             raise MalformedObject(f"a change of an unknown sort is stored: {sort!r}") from error
         except UNREADABLE as error:

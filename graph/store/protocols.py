@@ -120,7 +120,7 @@ class Reader(Protocol):
     """Reads any cluster.
 
     Every call may raise StoreUnavailable, StoreRefused, and MalformedObject for what somebody else wrote; so may what
-    ``tail`` returns while it is gone through.
+    ``tail`` returns while it is gone through, and what is left unread of that (``unread``) when it is read.
     """
 
     async def clusters(self) -> Sequence[str]:
