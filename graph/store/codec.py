@@ -22,7 +22,7 @@ from graph.model.resource import (
     Transition,
 )
 from graph.store.keys import field_of
-from graph.store.unread import UNREADABLE, Step, change_decoder, decoder
+from graph.store.unread import UNREADABLE, SharedKeys, Step, change_decoder, decoder
 
 _encode = msgspec.msgpack.Encoder().encode
 _ALONE = {change: b"\x93" + _encode(change) for change in ChangeType}
@@ -38,11 +38,12 @@ class Codec:
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
         types = {kind.name.encode(): kind.fields for kind in kinds}
+        keys = SharedKeys()
         self._resources = {sort: _decode(Resource, fields) for sort, fields in types.items()}
         self._changes: dict[bytes, Callable[[bytes], Step]] = {
             b"action": msgspec.msgpack.Decoder(ActionChange).decode,
             b"log": msgspec.msgpack.Decoder(LogChange).decode,
-            **{sort: change_decoder(fields) for sort, fields in types.items()},
+            **{sort: change_decoder(fields, keys) for sort, fields in types.items()},
         }
         self.transition = decoder(Transition)
         self.entry = decoder(LogEntry)

@@ -12,11 +12,14 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
-from msgspec.structs import astuple
+from msgspec.structs import astuple, force_setattr
 
 from graph.errors import MalformedObject
 from graph.model.ref import Key
 from graph.model.resource import ActionChange, Change, ChangeType, LogChange, Resource, ResourceChange, Transition
+
+MOST = 10_000
+"""Keys that are shared: of services and owners, of all clusters."""
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Resource)
@@ -61,11 +64,23 @@ def decoder(type_: type[T]) -> Callable[[Raw | bytes], T]:
     return checked
 
 
+class SharedKeys(dict[bytes, Key | None]):
+    """Decodes keys, the same bytes to one object: what is there already is neither made nor compared nor dropped."""
+
+    def __missing__(self, stored: bytes) -> Key | None:
+        if len(self) >= MOST:
+            self.clear()
+        key = self[stored] = _key(stored)
+        return key
+
+
+_key: Callable[[bytes], Key | None] = msgspec.msgpack.Decoder(Key | None).decode
+
 _FIELDS: Any = vars(Resource)["fields"]
 """Where a resource holds them, whatever a class below it makes of the name."""
 
 
-def change_decoder(fields: type) -> Callable[[bytes], Step]:
+def change_decoder(fields: type, keys: SharedKeys) -> Callable[[bytes], Step]:
     """Of changes of resources with such fields; raises UNREADABLE for bytes that are something else."""
     decode: Callable[[bytes], Unread[Any]] = msgspec.msgpack.Decoder(_changes(_late(fields))).decode
     held, hold = _FIELDS.__get__, _FIELDS.__set__
@@ -73,6 +88,8 @@ def change_decoder(fields: type) -> Callable[[bytes], Step]:
     def read(stored: bytes) -> Unread[Any]:
         change = decode(stored)
         if (resource := change.resource) is not None:
+            force_setattr(resource, "service", keys[bytes(resource.service)])
+            force_setattr(resource, "owner", keys[bytes(resource.owner)])
             hold(resource, held(resource).copy())  # of a change only its own bytes
         return change
 
@@ -92,6 +109,9 @@ def _late(fields: type) -> type[Resource]:
 
         It equals any resource that says the same; what cannot be read says the same as nothing.
         """
+
+        service: Raw  # type: ignore[assignment] # until ``change_decoder`` puts a key there
+        owner: Raw  # type: ignore[assignment] # the same
 
         @property  # type: ignore[misc] # to whoever reads it, it is an attribute
         def fields(self) -> Any:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from graph.errors import MalformedObject
 from graph.model.resource import Change, ChangeType, Cursor, Resource, ResourceChange
+from graph.store import unread
 from graph.store.codec import Codec
 from graph.store.protocols import Snapshot
 from graph.store.replica import Replica
@@ -61,3 +62,22 @@ def test_fields_that_cannot_be_read_are_an_error_of_whoever_reads_them(codec: Co
     assert replica.load(Snapshot(Cursor("c1", "e", 1), {key("a"): lamp("a")}, [], 0, [], 0, [])) == [
         (1, ResourceChange(ChangeType.MODIFIED, key("a"), lamp("a")))
     ]
+
+
+def test_resources_of_one_service_share_its_key(
+    codec: Codec, replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread, "MOST", 3)
+    lamps = [replace(lamp(name), service=key(name[0]), owner=key(name)) for name in ("a1", "a2", "b1", "a3")]
+    for seq, one in enumerate(lamps, 1):
+        replica.apply(seq, _step(codec, added(one)))
+    found = [replica.resources[one.key] for one in lamps]
+    assert found == lamps
+    assert found[0].service is found[1].service
+
+
+def test_a_service_that_cannot_be_read_is_malformed(codec: Codec) -> None:
+    broken = replace(lamp("a"), service=key("b"))
+    for instead in (b"\xa4home\xa1b", b"\xa4\xff\xffme\xa1b"), (b"\xa4home\xa1b", b"\xa4home\x07"):
+        with pytest.raises(MalformedObject, match="unreadable change"):
+            _step(codec, added(broken), instead)
