@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from msgspec import Raw, Struct
+from msgspec.structs import force_setattr
 
 from graph.model.action import Action, LogEntry
 from graph.model.kind import Kind
@@ -173,7 +174,8 @@ class Replica:
     def _replace(self, key: Key, resource: Resource | None) -> None:
         old = self.resources.get(key)
         if old is not None and resource is not None and _in_one_place(old, resource):
-            self.resources[key] = resource  # the indexes hold keys: they are as they should be
+            force_setattr(resource, "key", old.key)  # one object for what is held and what it is held by
+            self.resources[old.key] = resource  # the indexes hold keys: they are as they should be
             return
         if old is not None:
             if old.uid and self._uids.get(old.uid) == key:

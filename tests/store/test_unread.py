@@ -81,3 +81,10 @@ def test_a_service_that_cannot_be_read_is_malformed(codec: Codec) -> None:
     for instead in (b"\xa4home\xa1b", b"\xa4\xff\xffme\xa1b"), (b"\xa4home\xa1b", b"\xa4home\x07"):
         with pytest.raises(MalformedObject, match="unreadable change"):
             _step(codec, added(broken), instead)
+
+
+def test_a_resource_that_changes_keeps_its_key(codec: Codec, replica: Replica) -> None:
+    for seq in (1, 2):
+        replica.apply(seq, _step(codec, added(lamp("a", watts=seq))))
+    (held,) = replica.resources
+    assert held is replica.resources[key("a")].key
