@@ -38,7 +38,7 @@ T = TypeVar("T")
 class _Kept(Struct, gc=False):
     seq: int
     item: Any
-    """Raw until somebody reads it."""
+    """Bytes until somebody reads it."""
 
 
 class History(Generic[T]):
@@ -68,7 +68,7 @@ class History(Generic[T]):
     def append(self, seq: int, item: T | Raw) -> None:
         """The newest one; drops the oldest beyond the limit."""
         kept = self._kept
-        kept.append(_Kept(seq, item.copy() if isinstance(item, Raw) else item))  # of a change only its own bytes
+        kept.append(_Kept(seq, bytes(item) if isinstance(item, Raw) else item))  # of a change only its own bytes
         if len(kept) > self._limit:
             self.complete_from = kept.popleft().seq
 
@@ -79,7 +79,7 @@ class History(Generic[T]):
         return map(self._item, found)
 
     def _item(self, kept: _Kept) -> tuple[int, T]:
-        if type(kept.item) is Raw:
+        if type(kept.item) is bytes:
             kept.item = self._decode(kept.item)
         return kept.seq, kept.item
 
