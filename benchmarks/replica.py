@@ -25,7 +25,7 @@ from graph.store.hub import Delivery, Hub, Item
 from graph.store.protocols import Pen
 from graph.store.reader import RedisReader
 from graph.store.replica import Replica
-from graph.store.unread import in_full
+from graph.store.unread import Step, in_full
 from graph.store.writer import RedisWriter
 
 ROUNDS = 5
@@ -134,14 +134,15 @@ async def _catch_up(reader: RedisReader, replica: Replica, last: int, *, hub: Hu
             for seq, step in page:
                 replica.apply(seq, step)
         else:
-            hub.publish([_told(replica, seq, in_full(step)) for seq, step in page])
+            hub.publish([_told(replica, seq, step) for seq, step in page])
         done = time.process_time()
         whole, reading = whole + done - began, reading + read - began
     return whole / CHANGES, reading / CHANGES
 
 
-def _told(replica: Replica, seq: int, change: Change) -> Item:
-    replica.apply(seq, change)
+def _told(replica: Replica, seq: int, step: Step) -> Item:
+    change = in_full(step)
+    replica.apply(seq, step)
     assert replica.cursor is not None, "it is loaded"
     return Delivery(replica.cursor, change)
 

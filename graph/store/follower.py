@@ -155,7 +155,7 @@ class Follower:
                     apply(seq, step)
                     continue
                 change = in_full(step)
-                apply(seq, change)
+                apply(seq, step)  # which takes less than the change to keep
                 applied.append((seq, change))
         finally:
             self._publish(epoch, applied)  # also when the next one cannot be read
