@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from graph.errors import MalformedObject
+from graph.judging.cutting import cut, is_cut
 from graph.kinds.shared.nodes import NODES, Node
 from graph.model.kind import Kind, Object, Watched, always
 
@@ -39,6 +40,7 @@ class Variants:
         self.kinds = tuple(kinds)
         self._decoders = [(kind, msgspec.json.Decoder(kind.view)) for kind in self.kinds]
         self._lines = _line_decoder(self.kinds[0]) if len(self.kinds) == 1 else None
+        self._cut = is_cut(self.kinds[0].view)
 
     def decode(self, raw: bytes | memoryview | msgspec.Raw) -> tuple[Kind, Object]:
         """The kind that claims the object and its view; MalformedObject when the bytes are not such an object."""
@@ -60,7 +62,7 @@ class Variants:
         if self._lines is None:
             return None
         try:
-            told = self._lines.decode_lines(raw)
+            told = self._lines.decode_lines(cut(raw) if self._cut else raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         claims = self.kinds[0].claims
