@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 import uvloop
 
-from benchmarks.ingest_pods import line, pods
+from benchmarks.ingest_pods import REPEATED, line, pods
 from benchmarks.meter import NAMESPACE, PAGE, Figures, Meter, command
 from graph.errors import ClusterError
 from graph.judging.decode import variants
@@ -69,7 +69,7 @@ async def watch_ours(url: str, count: int, meter: Meter) -> Figures:
 
 async def watch_floor(url: str, count: int, meter: Meter) -> Figures:
     """The same lines, over the same connection, not decoded."""
-    left = sum(len(line(pod)) for pod in pods(count))
+    left = REPEATED * sum(len(line(pod)) for pod in pods(count // REPEATED))
     async with _connected(url) as kube, kube.watch(f"/api/v1/namespaces/{NAMESPACE}/pods", WATCH, silence=70) as lines:
         meter.begin()
         async for some in lines:

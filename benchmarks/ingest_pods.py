@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -22,6 +23,8 @@ import msgspec
 from benchmarks.meter import PAGE
 
 _RECORDED: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name("ingest_pod.json").read_bytes())
+REPEATED = 4
+"""How often a watch tells of each pod."""
 _TOGETHER = 64
 """Lines that are given to the socket at once."""
 _JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -52,7 +55,7 @@ def _pod(number: int) -> dict[str, Any]:
 
 @asynccontextmanager
 async def served(told: Sequence[bytes]) -> AsyncIterator[str]:
-    """The URL: lists in pages of all namespaces, and a watch of one that tells of each pod and is then silent."""
+    """The URL: lists in pages of all namespaces, and a watch of one, which tells of all pods several times."""
     pages = [_page(told, start) for start in range(0, len(told), PAGE)]
     lines = [_chunk(line(pod)) for pod in told]
     bursts = [b"".join(lines[start : start + _TOGETHER]) for start in range(0, len(lines), _TOGETHER)]
@@ -79,7 +82,7 @@ async def served(told: Sequence[bytes]) -> AsyncIterator[str]:
 
 async def _watched(writer: asyncio.StreamWriter, bursts: Sequence[bytes]) -> None:
     writer.write(_JSON + b"Transfer-Encoding: chunked\r\n\r\n")
-    for burst in bursts:
+    for burst in chain.from_iterable(repeat(bursts, REPEATED)):
         writer.write(burst)
         await writer.drain()
 
