@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from email.utils import parsedate_to_datetime
+
 import pytest
 
 from graph.demo.api.cells import human
@@ -200,3 +203,10 @@ def test_the_word_for_a_pod(status: dict[str, object], metadata: dict[str, str],
 )
 def test_how_long_ago(seconds: float, words: str) -> None:
     assert human(seconds) == words
+
+
+async def test_an_answer_says_what_time_it_is_also_after_a_stall(bare: Bare) -> None:
+    time.sleep(1.1)  # noqa: ASYNC251 # the stall
+    asked = time.time()
+    answer = await bare.raw.ask("GET", PODS)
+    assert parsedate_to_datetime(answer.headers["Date"]).timestamp() > asked - 1

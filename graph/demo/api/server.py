@@ -38,6 +38,7 @@ class Server:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                date_header=False,
                 timeout_keep_alive=IDLE,
                 timeout_graceful_shutdown=GRACE,
             )

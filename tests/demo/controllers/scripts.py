@@ -91,13 +91,19 @@ class Run:
         return found
 
     async def events(self) -> Counter[str]:
-        """Who was told what, how often; not of the pods, which are the kubelet's and the scheduler's matter."""
+        """Who was told what, how often; not of the pods, which are the kubelet's and the scheduler's matter.
+
+        How often a StatefulSet's pod was deleted is not counted: while its watch is late, Kubernetes' controller
+        deletes one that is going already once more, and tells that, too.
+        """
         await self._learn()
         told: Counter[str] = Counter()
         for event in await self.kube.list("Event", namespace=self.namespace):
             if event["involvedObject"]["kind"] in (self.kind, "ReplicaSet"):
                 about = f"{event['type']} {event['involvedObject']['kind']} {event['involvedObject']['name']}"
-                told[self.plain(f"{about}: {event['reason']} {event['message']}")] += event.get("count") or 1
+                again = (event["involvedObject"]["kind"], event["reason"]) == ("StatefulSet", "SuccessfulDelete")
+                count = 1 if again else event.get("count") or 1
+                told[self.plain(f"{about}: {event['reason']} {event['message']}")] += count
         return told
 
     async def conditions(self) -> dict[str, list[str]]:
