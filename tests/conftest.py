@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+import structlog
 
 from tests import servers
 from tests.controlplane.fixtures import (  # noqa: F401 # pytest finds them here
@@ -19,6 +20,14 @@ from tests.controlplane.fixtures import (  # noqa: F401 # pytest finds them here
 # The suite tries the same examples everywhere: what is green here is green in CI. Long runs are commands of their own.
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("suite")
+# Without what rich would add, where a test's own tool brings it: it takes seconds to draw one traceback.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.dev.ConsoleRenderer(colors=False),
+    ]
+)
 
 
 @pytest.fixture(scope="session")

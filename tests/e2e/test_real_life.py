@@ -56,7 +56,8 @@ def test_nothing_but_health_is_without_a_cause(life: RealLife) -> None:
 
 def test_nothing_goes_there_and_back_unless_the_story_does(life: RealLife) -> None:
     history = [_told(one) for one in life.story.heard.transitions]
-    unexplained = [str(flip) for flip in flips(history) if not _brief(flip.there)]
+    spoken = [one for one in history if not one.word.endswith("/SpecNotObserved")]  # how late a controller is
+    unexplained = [str(flip) for flip in flips(spoken) if not _brief(flip.there)]
     assert "\n".join(unexplained) == ""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests import rules
 from tests.judging.cases import cases
 
@@ -18,6 +20,7 @@ def test_there_is_a_case_for_each_row() -> None:
     assert [one.name for one in rules.without_rows() if not one.fails] == []
 
 
+@pytest.mark.timeout(600)  # each threshold is moved both ways, and all cases are judged for it: a minute of CPU
 def test_there_is_a_case_for_each_threshold() -> None:
     assert [one.name for one in rules.without_thresholds() if not one.fails] == []
 
