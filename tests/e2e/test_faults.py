@@ -144,10 +144,13 @@ class Drill:
         """The end of each drill: all is right, nothing is lost, and things change again."""
         figures["live"] = await self.live()
         await self.changed()
-        figures["agreed"] = await self.agreed(time.monotonic())
+        try:
+            figures["agreed"] = await self.agreed(time.monotonic())
+            count = await self.nothing_lost()
+        finally:
+            self.churn.going.set()
         shown = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in figures.items())
-        print(f"\n{name}: {shown}; {await self.nothing_lost()} transitions; {time.monotonic() - began:.1f} s in all")
-        self.churn.going.set()
+        print(f"\n{name}: {shown}; {count} transitions; {time.monotonic() - began:.1f} s in all")
 
 
 @pytest.fixture(scope="module")

@@ -79,11 +79,11 @@ async def test_lag_and_silence_do_not_depend_on_clocks(
         await writer.beat(pen, FreshnessState.LIVE, instant.show(writes_at()))
         fresh = await api.until(FreshnessState.LIVE)
         assert fresh.lag_ms is not None
-        assert 0 <= fresh.lag_ms < 2000
+        assert 0 <= fresh.lag_ms < 30_000
         await writer.beat(pen, FreshnessState.STALE, instant.show(writes_at() - 60))
         stale = await api.until(FreshnessState.STALE)
         assert stale.lag_ms is not None
-        assert 60_000 <= stale.lag_ms < 62_000
+        assert 60_000 <= stale.lag_ms < 90_000
 
 
 async def test_a_writer_that_was_silent_before_the_api_began_is_stale_from_the_start(
