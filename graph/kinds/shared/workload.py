@@ -163,8 +163,11 @@ def conclude(rules: Iterable[Callable[[View, Case], Verdict | None]], view: View
 
 
 def effective(counted: Replicas, alive: list[Child]) -> int:
-    """How many are available whatever the counters say: those lag, and between crashes a pod counts as ready."""
-    return max(min(counted.available, counted.current - sum(not serves(pod) for pod in alive)), 0)
+    """How many are available whatever the counters say: those lag, and between crashes a pod counts as ready.
+
+    Of as many as there are: pods that nobody counted yet, of a scale-up, take nothing from those that serve.
+    """
+    return max(min(counted.available, max(counted.current, len(alive)) - sum(not serves(pod) for pod in alive)), 0)
 
 
 def being_deleted(case: Case, *, noun: str, row: str) -> Verdict | None:
