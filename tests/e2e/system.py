@@ -129,15 +129,17 @@ class System:
         self._environment = environment
         self.operator = Process("operator", ports[0], environment, Path(self._home.name))
         self.api = Process("api", ports[1], environment, Path(self._home.name))
+        self._others: list[Process] = []
 
     def another_operator(self, kubeconfig: Path | None = None, **settings: str) -> Process:
-        """A second candidate for the lead, or one of another cluster; whoever starts it ends it."""
+        """A second candidate for the lead, or one of another cluster; what still runs of it in the end is killed."""
         port = free_port()
         environment = {**self._environment, "STATUSGRAPH_OPERATOR_LISTEN": f"127.0.0.1:{port}"}
         environment |= {f"STATUSGRAPH_{name.upper()}": value for name, value in settings.items()}
         if kubeconfig is not None:
             environment["KUBECONFIG"] = str(kubeconfig)
-        return Process("operator", port, environment, Path(self._home.name))
+        self._others.append(Process("operator", port, environment, Path(self._home.name)))
+        return self._others[-1]
 
     async def command(self, *words: str) -> tuple[int, str]:
         """Exit code and words of a command that ends by itself."""
@@ -157,6 +159,9 @@ class System:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for other in self._others:
+            if other is not self.operator:
+                await other.kill()
         await self.api.kill()
         await self.operator.stop()
         self._home.cleanup()
