@@ -57,7 +57,7 @@ async def _trial(
     await _until_live(system)
     await oracle.agreed(within=GOES_ON)
     await settled(sentinels)  # on a busy machine they may take a primary for gone that is not
-    port = (await oracle.server.command("INFO", "server"))["tcp_port"]
+    port = (await oracle.asked("INFO", "server"))["tcp_port"]
     primary = next(one for one in sentinels.servers if one.port == port)
     changing = asyncio.create_task(objects.shake())
     primary.kill()

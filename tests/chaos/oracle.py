@@ -9,13 +9,14 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from graph.config import Rules, Settings
 from graph.demo.player import ApiError
-from graph.errors import StoreError
+from graph.errors import StoreError, StoreUnavailable
 from graph.judging.decode import Variants, nodes_of, variants
 from graph.judging.forest import Forest
 from graph.judging.ledger import Ledger
@@ -24,7 +25,7 @@ from graph.kinds.shared.nodes import Node
 from graph.model import kind as model
 from graph.model.resource import Resource
 from graph.store.codec import Codec
-from graph.store.connection import Server
+from graph.store.connection import Server, Value
 from graph.store.keys import Keys
 from graph.store.protocols import Snapshot
 from graph.store.reader import RedisReader
@@ -33,6 +34,8 @@ from tests.controlplane.kube import Kind, Kube
 
 CLUSTER = "default"
 POLL = 0.05
+AWAY = 15.0
+"""Seconds for which Redis may be away: Sentinels on a busy machine take a primary for gone that is not."""
 
 _WORDS = {kind.resource.kind: kind.name for kind in KINDS if kind.resource and kind.resource.kind in RESOURCES}
 _WORDS["Job"] = "JOB"  # none of ours is a build
@@ -90,6 +93,17 @@ class Oracle:
         for item in await self._kube.list(where, namespace=namespace):
             yield what.decode(msgspec.json.encode(item))
 
+    async def asked(self, *words: Value) -> Any:
+        """What Redis answers to a command, as soon as it is there."""
+        deadline = time.monotonic() + AWAY
+        while True:
+            try:
+                return await self.server.command(*words)
+            except StoreUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(POLL)
+
     async def snapshot(self) -> Snapshot | None:
         """What Redis holds; None while it is away or empty."""
         try:
@@ -129,8 +143,8 @@ class Oracle:
     async def disorder(self) -> list[str]:
         """What of the change stream is not one dense run up to the stored seq, each transition once."""
         keys = Keys(CLUSTER)
-        ids = [int(id_.partition(b"-")[0]) for id_, _ in await self.server.command("XRANGE", keys.changes, "-", "+")]
-        seq = int(await self.server.command("HGET", keys.meta, "seq") or 0)
+        ids = [int(id_.partition(b"-")[0]) for id_, _ in await self.asked("XRANGE", keys.changes, "-", "+")]
+        seq = int(await self.asked("HGET", keys.meta, "seq") or 0)
         found = [f"{after} follows {before}" for before, after in itertools.pairwise(ids) if after != before + 1]
         if ids and ids[-1] != seq:
             found.append(f"the stream ends with {ids[-1]}, seq is {seq}")

@@ -15,7 +15,7 @@ from tests.servers import RedisServer, free_port
 
 SERVICE = "main"
 WITHIN = 60.0
-PATIENCE_MS = 400
+PATIENCE_MS = 700
 """Milliseconds after which a Sentinel takes the primary for gone."""
 
 
