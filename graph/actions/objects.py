@@ -80,5 +80,5 @@ def labels_of(it: Object) -> dict[str, str]:
 def _decoded(raw: bytes) -> Object:
     try:
         return msgspec.json.decode(raw, type=Object)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedObject(f"the API server sent something unreadable: {error}") from error

@@ -112,13 +112,15 @@ class Shelf(Generic[T]):
         return _Newest(replica, self._by.get(key, deque()))
 
     def _refresh(self, replica: Replica) -> None:
-        before, self._cursor = self._cursor, replica.cursor
-        if before == self._cursor or self._cursor is None:
+        before, now, history = self._cursor, replica.cursor, self._kept(replica)
+        if before == now or now is None:
             return
-        if before is None or before.epoch != self._cursor.epoch:
-            self._order, self._by, before = deque(), {}, None
-        history = self._kept(replica)
-        for pair in history.after(before.seq if before is not None else -1):
+        since = before.seq if before is not None and before.epoch == now.epoch else None
+        fresh = list(history.after(-1 if since is None else since))  # all or, where one cannot be read, nothing
+        if since is None:
+            self._order, self._by = deque(), {}
+        self._cursor = now
+        for pair in fresh:
             self._order.append(pair)
             for key in self._keys(pair[1]):
                 self._by.setdefault(key, deque()).append(pair)

@@ -56,11 +56,14 @@ class Stays:
 
     def of(self, replica: Replica) -> Mapping[int, Stay]:
         """Of all transitions that are kept."""
-        before, self._cursor = self._cursor, replica.cursor
-        if before != self._cursor and self._cursor is not None:
-            if before is None or before.epoch != self._cursor.epoch:
-                self._stays, self._open, before = {}, {}, None
-            self.take(replica.transitions.after(before.seq if before is not None else -1))
+        before, now = self._cursor, replica.cursor
+        if before != now and now is not None:
+            since = before.seq if before is not None and before.epoch == now.epoch else None
+            fresh = list(replica.transitions.after(-1 if since is None else since))  # all or, if one is bad, nothing
+            if since is None:
+                self._stays, self._open = {}, {}
+            self._cursor = now
+            self.take(fresh)
             self.forget(replica.transitions.complete_from)
         return self._stays
 

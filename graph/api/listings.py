@@ -49,15 +49,16 @@ class Listing:
         if touched is None or len(changed) > most:
             self._load()
             return
-        self._cursor = self.replica.cursor
+        self._cursor = None  # one that cannot be read leaves it half done: then all is loaded the next time
         for key in changed:
             self._mend(key)
+        self._cursor = self.replica.cursor
 
     def _load(self) -> None:
-        self._cursor = self.replica.cursor
         self.items = self._order.sort(self.replica.of_kind(self._kind))
         self._held = {item.key: item for item in self.items}
         self.namespaces = Counter(item.key.namespace for item in self.items)
+        self._cursor = self.replica.cursor
 
     def _mend(self, key: Key) -> None:
         before, now = self._held.pop(key, None), self.replica.resources.get(key)

@@ -259,7 +259,7 @@ async def _said(response: aiohttp.ClientResponse) -> bytes:
 def _refusal(status: int, body: bytes) -> ClusterError:
     try:
         answer = msgspec.json.decode(body, type=_Answer)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         answer = _Answer(body[:500].decode(errors="replace"))
     text = answer.message or f"the API server answered {status}"
     if answer.of_the_future:

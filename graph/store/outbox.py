@@ -71,6 +71,7 @@ class Outbox:
         """Whether Redis answers and takes nothing: no memory, no right, a replica."""
         self._beaten = 0.0
         self._open = False
+        self._caught_up = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._batch)
@@ -81,12 +82,14 @@ class Outbox:
         first = next(iter(self._batch or self._waiting), None)
         return 0.0 if first is None else max(0.0, _now() - first[0])
 
-    def put(self, changes: Iterable[Change]) -> None:
-        """Queues changes; never blocks."""
-        now = _now()
-        self._waiting.extend((now, change) for change in changes)
+    def put(self, changes: Iterable[Change], *, waited: float = 0.0) -> None:
+        """Queues changes; never blocks. ``waited``: seconds for which the news that they come of is here."""
+        since = _now() - waited
+        self._waiting.extend((since, change) for change in changes)
         if len(self._waiting) > self._crowded:
+            oldest = self._waiting[0][0]
             self._waiting = deque(_squeezed(self._waiting))
+            self._waiting[0] = oldest, self._waiting[0][1]
             self._crowded = max(CROWDED, 2 * len(self._waiting))  # what is left is not gone through for each change
         if self._waiting:
             self._wake.set()
@@ -99,8 +102,12 @@ class Outbox:
         await mark.wait()
 
     def open(self) -> None:
-        """Whoever calls has judged everything once: from now on it may be written. Before, only beats are."""
+        """Whoever calls has judged everything once: from now on it may be written. Before, only beats are.
+
+        Until all of it is written, what Redis holds is of nobody knows when.
+        """
         self._open = True
+        self._waiting.append((_now(), self._caught_up))
         self._wake.set()
 
     async def run(self) -> None:
@@ -130,7 +137,7 @@ class Outbox:
             await self._write_batch()
         now = _now()
         if now - self._beaten >= BEAT:
-            await self._writer.beat(self.pen, *self._vitals(self.oldest if self._open else None))
+            await self._writer.beat(self.pen, *self._vitals(self.oldest if self._caught_up.is_set() else None))
             self._beaten = now
         if self._failures:
             log.info("Redis takes writes again", waiting=len(self))
@@ -177,7 +184,7 @@ class Outbox:
                 await self._failed(error)
 
     async def _close(self) -> None:
-        if not self._batch:
+        if not self._batch and self._filling is None:
             with suppress(StoreError, TimeoutError):
                 async with asyncio.timeout(CLOSING):
                     await self._writer.close(self.pen)

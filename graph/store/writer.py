@@ -61,7 +61,7 @@ class RedisWriter:
         args += [candidate.holder, candidate.lease, candidate.cluster, GONE_MS, instant.show(self._clock())]
         args += [int(self._wrote or bool(lost)), self._keys.resources("")]
         reply = await self._server.script(self._claim, [self._keys.meta], args)
-        word, *rest = [part.decode(errors="replace") for part in reply]
+        word, *rest = [(part or b"").decode(errors="replace") for part in reply]
         if word == "LAYOUT":
             raise StoreIncompatible(
                 f"Redis holds data of layout {rest[0]!r}, this version writes {LAYOUT!r}: "

@@ -47,5 +47,5 @@ async def cluster_uid(kube: Kube, *, sleep: Callable[[float], Awaitable[None]] =
 def _uid(raw: bytes) -> str:
     try:
         return msgspec.json.decode(raw, type=_Namespace).metadata.uid
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ClusterUnreachable(f"the API server sent what is no namespace: {error}") from error

@@ -215,7 +215,7 @@ class Elector:
 def _lease(raw: bytes) -> _Lease:
     try:
         return msgspec.json.decode(raw, type=_Lease)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ClusterUnreachable(f"the API server sent what is no Lease: {error}") from error
 
 

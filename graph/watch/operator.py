@@ -162,6 +162,8 @@ class Operator:
             except MalformedObject as error:
                 log.error("what Redis holds cannot be read, writing everything anew", problem=str(error))
                 pen, held = await self._claim(term, candidate, lost=pen.epoch), {}
+            except Fenced:
+                raise
             except StoreError:
                 await asyncio.sleep(RETRY)
         self._claiming = False
@@ -188,18 +190,23 @@ class Operator:
         """One for each resource and namespace, and one for the nodes, which no namespace has; whoever is limited to
         namespaces may be allowed to see them all the same. ``gap``: the store holds what an earlier leader saw.
         """
+
+        def changed() -> None:
+            vitals.heard()
+            self._wake.set()
+
         for namespace in self._settings.namespaces or ("",):
             for one in variants(self._kinds).values():
                 source = vitals.source(one.watched, namespace)
-                sink = Intake(forest, one, source, changed=self._wake.set, gap=gap)
+                sink = Intake(forest, one, source, changed=changed, gap=gap)
                 yield self._reflector(one, sink, source, namespace)
             for kind in self._kinds:
                 if kind.kept is not None:
                     source = vitals.source(kind.kept, namespace)
-                    kept = KeptIntake(forest, kind, source, changed=self._wake.set)
+                    kept = KeptIntake(forest, kind, source, changed=changed)
                     yield self._reflector(KeptIntake.variants(kind), kept, source, namespace)
         if (reading := nodes_of(self._kinds)) is not None:
-            nodes = NodeIntake(forest.nodes, vitals.source(reading.watched, ""), changed=self._wake.set)
+            nodes = NodeIntake(forest.nodes, vitals.source(reading.watched, ""), changed=changed)
             yield self._reflector(reading, nodes, nodes, "")
 
     def _reflector(self, what: Variants, sink: Sink, report: Report, namespace: str) -> Reflector:
@@ -233,8 +240,10 @@ class Operator:
                     await self._wake.wait()
             await asyncio.sleep(self._settings.batch_ms / 1000)
             self._wake.clear()
-            vitals.judging_since = now = self._clock()
-            outbox.put([*await _judged(forest, ledger, now), *ledger.ripe(now)])
+            now = self._clock()
+            began = vitals.judges(now)
+            changes = [*await _judged(forest, ledger, now), *ledger.ripe(now)]
+            outbox.put(changes, waited=self._clock() - began)
             vitals.judging_since = None
 
 

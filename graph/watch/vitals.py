@@ -106,7 +106,8 @@ class Vitals:
         self.changed = changed
         self.sources: list[Source] = []
         self.judging_since: float | None = None
-        """Since when what came is being judged; None while it is not."""
+        """Since when the oldest of what is being judged is here; None while nothing is."""
+        self._news_since: float | None = None
         self._unreachable = False
 
     def source(self, resource: Watched, namespace: str) -> Source:
@@ -114,6 +115,16 @@ class Vitals:
         source = Source(self, resource, namespace)
         self.sources.append(source)
         return source
+
+    def heard(self) -> None:
+        """Something came that is to be judged."""
+        if self._news_since is None:
+            self._news_since = self.clock()
+
+    def judges(self, now: float) -> float:
+        """All that came until now is judged from now on: since when the oldest of it is here."""
+        self.judging_since, self._news_since = self._news_since or now, None
+        return self.judging_since
 
     def unready(self) -> str | None:
         """Why not everything was loaded yet, or is not kept up to date for want of a right; None when all is well."""
@@ -133,7 +144,7 @@ class Vitals:
         needed, now = self._needed(), self.clock()
         if waits is None or not all(source.synced for source in needed):
             return FreshnessState.CATCHING_UP, None
-        written = min(now - waits, self.judging_since or now)
+        written = min(now - waits, self.judging_since or now, self._news_since or now)
         closed = [source.alive_at for source in needed if not source.open]
         if closed:
             return FreshnessState.STALE, instant.show(min(*closed, written))

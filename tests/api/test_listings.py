@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,10 +13,15 @@ from graph.api import listings, reading
 from graph.api.orders import order_of
 from graph.api.paging import Order, Page, Range
 from graph.api.types.inputs import OrderDirection, ServiceOrder, ServiceOrderField
+from graph.errors import MalformedObject
 from graph.kinds import KINDS
-from graph.model.resource import Resource
+from graph.model.resource import ChangeType, Resource, ResourceChange
 from graph.model.status import SEVERITY, State
-from tests.api.world import World, key, resource, status
+from graph.store.codec import Codec
+from graph.store.hub import Delivery
+from graph.store.replica import Replica
+from graph.store.unread import in_full
+from tests.api.world import World, event, key, resource, status, transition
 
 SERVICE = next(kind for kind in KINDS if kind.name == "SERVICE")
 STATES = [State.FAILED, State.DEGRADED, State.HEALTHY]
@@ -121,3 +127,54 @@ def test_a_cluster_that_came_back_is_read_anew() -> None:
     assert reading.listed(world.context, "SERVICE", order) == []
     world.load([made(name, "a", "one", State.FAILED) for name in ("s2", "s3")], cluster="one")
     assert [each.key.name for each in reading.listed(world.context, "SERVICE", order)] == ["s2", "s3"]
+
+
+def test_one_that_cannot_be_read_is_an_error_and_loses_none_of_the_others() -> None:
+    world, codec, kind = World(), Codec(KINDS), next(one for one in KINDS if one.name == "EVENT")
+    order = order_of(kind)
+
+    def made(number: int, hour: int) -> Resource:
+        last = f"2026-11-22T{hour:02}:00:{number:02}.000Z"
+        return event(f"e{number:02}", key("POD", "web-1"), key("SERVICE", "web"), last)
+
+    def told(item: Resource, *, readable: bool = True) -> None:
+        sort, _, head, value, tail = codec.encode_change(ResourceChange(ChangeType.MODIFIED, item.key, item))
+        assert isinstance(value, bytes)
+        value = value if readable else value.replace(b"\xa7BackOff", b"\x07")
+        replica.apply(_seq(replica) + 1, step := codec.step(sort.encode(), head + value + tail))
+        assert replica.cursor is not None
+        world.hub.publish([Delivery(replica.cursor, in_full(step))])
+
+    world.load([made(number, 1) for number in range(60)])
+    replica = world.followed["one"].replica
+    assert len(reading.listed(world.context, "EVENT", order)) == 60
+    told(made(10, 6), readable=False)
+    told(made(11, 7))
+    for _ in range(2):
+        with pytest.raises(MalformedObject):
+            reading.listed(world.context, "EVENT", order)
+    told(made(10, 9))
+    listed = reading.listed(world.context, "EVENT", order)
+    assert [one.key for one in listed] == [one.key for one in order.sort(replica.of_kind("EVENT"))]
+
+
+def test_a_transition_that_cannot_be_read_is_an_error_and_loses_none_of_the_others() -> None:
+    world, codec, pod = World(), Codec(KINDS), resource(key("POD", "web-1"), service=key("SERVICE", "web"))
+    world.load([pod])
+    replica = world.followed["one"].replica
+    for broken in (b"", b"", b"\xa9WasFailed", b""):
+        turned = transition(pod.key, State.HEALTHY, State.FAILED, service=pod.service)
+        change = ResourceChange(ChangeType.MODIFIED, pod.key, pod, turned)
+        sort, _, head, value, tail = codec.encode_change(change)
+        tail = tail.replace(broken, b"\xc0", 1) if broken else tail
+        replica.apply(_seq(replica) + 1, codec.step(sort.encode(), head + value + tail))
+    for _ in range(2):
+        with pytest.raises(MalformedObject):
+            reading.transitions_of(world.context, pod.key)
+        with pytest.raises(MalformedObject):
+            world.context.shelves.stays(replica)
+
+
+def _seq(replica: Replica) -> int:
+    assert replica.cursor is not None
+    return replica.cursor.seq

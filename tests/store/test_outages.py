@@ -134,7 +134,18 @@ async def test_a_beat_says_how_long_what_is_to_be_written_waits_and_nothing_befo
     await asyncio.sleep(0.1)
     assert told
     assert not any(told)
+    outbox.put([added(lamp(f"m{number}", cluster=cluster)) for number in range(outboxes.BATCH)])
+    told.clear()
     outbox.open()
+    monkeypatch.setattr(outboxes, "BEAT", 0.0)
+    await outbox.written()
+    await until(lambda: len(told) > 2)
+    assert told[0] is None, "what an earlier leader left may be of any time"
+    assert told[-1] == 0
+    monkeypatch.setattr(outboxes, "BEAT", 0.02)
+    outbox.put([], waited=7)
+    outbox.put([added(lamp("late", cluster=cluster))], waited=7)
+    assert outbox.oldest >= 7
     await outbox.written()
     outbox.put([added(lamp(f"n{number}", cluster=cluster)) for number in range(outboxes.BATCH + 1)])
     told.clear()

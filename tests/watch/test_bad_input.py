@@ -71,7 +71,7 @@ async def test_a_line_without_an_end_is_not_held_for_ever(play: Play, monkeypatc
     assert [type(error) for error in play.recorder.problems] == [Oversized, Oversized]
 
 
-@pytest.mark.parametrize("said", [b"x" * 2**20, b"{"])
+@pytest.mark.parametrize("said", [b"x" * 2**20, b"{", b'{"x":' + b"[" * 60_000])
 async def test_a_refusal_without_an_end_is_read_so_far_and_for_so_long(
     play: Play, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:

@@ -62,6 +62,26 @@ async def test_a_redis_that_is_emptied_while_a_leader_begins_has_no_history_to_t
         assert await world.told() == []
 
 
+async def test_a_leader_that_is_overtaken_while_it_begins_stands_by(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.leader():
+        pass
+    genuine = world.reader.snapshot
+
+    async def overtaken(cluster: str) -> Snapshot | None:
+        monkeypatch.undo()
+        await world.server.command("FLUSHALL")
+        await world.writer.claim(50)
+        return await genuine(cluster)
+
+    monkeypatch.setattr(world.reader, "snapshot", overtaken)
+    with capture_logs() as logged:
+        async with world.leader():
+            assert (await world.snapshot()).resources
+    assert "another leader writes, standing by" in [entry["event"] for entry in logged]
+
+
 async def test_a_deleted_lease_costs_a_new_leader_one_refusal(world: World) -> None:
     await world.writer.claim(7)
     with capture_logs() as logged:

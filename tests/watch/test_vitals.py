@@ -55,9 +55,20 @@ def test_what_is_stored_is_no_fresher_than_what_waits_to_be_judged_or_written() 
     assert vitals.beat(None) == (FreshnessState.CATCHING_UP, None), "nothing was written"
     assert vitals.beat(0.75) == (FreshnessState.LIVE, instant.show(began - 0.75))
     assert vitals.beat(1.5) == (FreshnessState.CATCHING_UP, instant.show(began - 1.5))
-    vitals.judging_since = clock.now
-    clock.now += 3
+    vitals.heard()
+    clock.now += 0.5
+    vitals.heard()
+    assert vitals.beat(0.25) == (FreshnessState.LIVE, instant.show(began)), "the older one of two counts"
+    assert vitals.judges(clock.now) == began
+    vitals.heard()
+    clock.now += 2.5
     assert vitals.beat(0.75) == (FreshnessState.CATCHING_UP, instant.show(began))
+    vitals.judging_since = None
+    assert vitals.beat(0.0) == (FreshnessState.CATCHING_UP, instant.show(began + 0.5)), (
+        "it came while others were judged"
+    )
+    assert vitals.judges(clock.now) == began + 0.5
+    vitals.judging_since = None
     one.rests()
     assert vitals.beat(5) == (FreshnessState.STALE, instant.show(began - 2)), "older than when the watch broke"
 

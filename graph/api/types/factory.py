@@ -27,7 +27,7 @@ from graph.api.types.logs import StatusTransitionConnection, operator_log, trans
 from graph.api.types.resource import Resource
 from graph.api.types.structs import Structs
 from graph.model import resource
-from graph.model.kind import Kind, Relation, Shape
+from graph.model.kind import Kind, Relation, Shape, always
 
 
 class Factory:
@@ -92,7 +92,7 @@ class Factory:
 
 def _found(root: resource.Resource, info: Info, relation: Relation) -> list[resource.Resource]:
     below = reading.below(info.context, root.key, relation.kind)
-    return [each for each in below if relation.where(each.fields)]
+    return below if relation.where is always else [each for each in below if relation.where(each.fields)]
 
 
 def _page(kind: Kind, relation: Relation) -> Callable[..., Any]:
@@ -132,7 +132,7 @@ def _latest(kind: Kind, relation: Relation) -> Callable[..., Any]:
 def _owner(kind: Kind, relation: Relation) -> Callable[..., Any]:
     def resolve(root: resource.Resource, info: Info) -> Any:
         owner = reading.above(info.context, root.key, kind.name)
-        return owner if owner is not None and relation.where(owner.fields) else None
+        return owner if owner is not None and (relation.where is always or relation.where(owner.fields)) else None
 
     return resolve
 
