@@ -91,8 +91,12 @@ class Factory:
 
 
 def _found(root: resource.Resource, info: Info, relation: Relation) -> list[resource.Resource]:
-    below = reading.below(info.context, root.key, relation.kind)
-    return below if relation.where is always else [each for each in below if relation.where(each.fields)]
+    return [each for each in reading.below(info.context, root.key, relation.kind) if _meant(relation, each)]
+
+
+def _meant(relation: Relation, one: resource.Resource) -> bool:
+    """Whether the relation leads to it; where it leads to all, none is decoded for this."""
+    return relation.where is always or relation.where(one.fields)
 
 
 def _page(kind: Kind, relation: Relation) -> Callable[..., Any]:
@@ -132,7 +136,7 @@ def _latest(kind: Kind, relation: Relation) -> Callable[..., Any]:
 def _owner(kind: Kind, relation: Relation) -> Callable[..., Any]:
     def resolve(root: resource.Resource, info: Info) -> Any:
         owner = reading.above(info.context, root.key, kind.name)
-        return owner if owner is not None and (relation.where is always or relation.where(owner.fields)) else None
+        return owner if owner is not None and _meant(relation, owner) else None
 
     return resolve
 
