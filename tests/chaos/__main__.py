@@ -1,8 +1,9 @@
 """`python -m tests.chaos [R1 R3 …] --minutes 5`: the promises under long runs of faults, and a ledger of them.
 
-They share the time. R1, R3 and R4 are played on the demo cluster and, with `--real`, again on the real
-API server, whose watches expire by themselves; R5 on the demo with 5,000 objects, the others need no cluster.
-R8, R9 and R10 have hundreds of clients, and some api processes over a Redis.
+They share the time, so that each comes to the number of trials that is asked of it at about once. R1, R3 and R4 are
+played on the demo cluster and, with `--real`, again on the real API server, whose watches expire by themselves; R5 on
+the demo with 5,000 objects, the others need no cluster. R8, R9 and R10 have hundreds of clients, and some api
+processes over a Redis.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ from tests.controlplane.plane import ControlPlane
 from tests.servers import RedisServer, binary
 
 Run = Callable[[Budget], Awaitable[Tally]]
-STORE, REAL = ("R2", "R6", "R6", "R6", "R7"), ("R1", "R3", "R4")
-LARGE = ("R5", "R5")
-CLIENTS = ("R8", "R9", "R10")
-PROMISES = sorted({*STORE, *REAL, *LARGE, *CLIENTS}, key=lambda name: int(name[1:]))
+Minutes = Sequence[tuple[str, float]]
+"""Of each run of a part the promise, and how long the trials take that are asked of it."""
+STORE: Minutes = (("R2", 0.5), ("R6", 8.0), ("R6", 1.0), ("R6", 1.0), ("R7", 0.5))
+WATCHED: Minutes = (("R1", 3.0), ("R3", 12.5), ("R4", 10.0))
+LARGE: Minutes = (("R5", 4.0), ("R5", 1.5))
+CLIENTS: Minutes = (("R8", 2.0), ("R9", 1.5), ("R10", 1.5))
+PROMISES = sorted({name for name, _ in (*STORE, *WATCHED, *LARGE, *CLIENTS)}, key=lambda name: int(name[1:]))
 LEASE = 2.0
 CALM = 15.0
 """A Lease that is kept on a machine with other work."""
@@ -43,7 +47,7 @@ EXPIRING = ("--etcd-compaction-interval=5s", "--watch-cache=false")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("promises", nargs="*", metavar="R1", help="which; all when none is named")
-    parser.add_argument("--minutes", type=float, default=55.0, help="in all, beside starting and ending the parts")
+    parser.add_argument("--minutes", type=float, default=75.0, help="in all, beside starting and ending the parts")
     parser.add_argument("--real", action="store_true", help="R1, R3 and R4 on the real API server too")
     arguments = parser.parse_args()
     if unknown := set(arguments.promises) - set(PROMISES):
@@ -58,19 +62,25 @@ def main() -> int:
 
 
 async def _all(chosen: Sequence[str], *, seconds: float, real: bool) -> list[Tally]:
-    """Each run gets an equal share of the time."""
+    """Each run gets its share of the time."""
     program = binary()
     if program is None:
         sys.exit("no redis-server or valkey-server on the PATH")
-    parts = [(STORE, _store(program)), (REAL, _demo(program)), (LARGE, _large(program)), (CLIENTS, _clients(program))]
-    parts += [(REAL, _real(program))] if real else []
-    share = seconds / sum(name in chosen for names, _ in parts for name in names)
+    parts = [
+        (STORE, _store(program)),
+        (WATCHED, _demo(program)),
+        (LARGE, _large(program)),
+        (CLIENTS, _clients(program)),
+    ]
+    parts += [(WATCHED, _real(program))] if real else []
+    share = seconds / sum(minutes for part, _ in parts for name, minutes in part if name in chosen)
     tallies: list[Tally] = []
-    for _, part in (part for part in parts if not set(chosen).isdisjoint(part[0])):
-        async with part as runs:
-            for name, run in runs:
-                if name in chosen:
-                    tallies.append(await _one(name, run, share))
+    for part, staging in parts:
+        if any(name in chosen for name, _ in part):
+            async with staging as runs:
+                for (name, minutes), run in zip(part, runs, strict=True):
+                    if name in chosen:
+                        tallies.append(await _one(name, run, share * minutes))
     return tallies
 
 
@@ -85,25 +95,25 @@ async def _one(name: str, run: Run, seconds: float) -> Tally:
 
 
 @asynccontextmanager
-async def _store(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
+async def _store(program: str) -> AsyncIterator[list[Run]]:
     """What needs no cluster."""
     redis = RedisServer(program)
     redis.start()
     try:
         async with Wire(redis.port) as wire:
             yield [
-                ("R2", storms.no_storm),
-                ("R6", lambda budget: writing.once(redis, wire, budget)),
-                ("R6", lambda budget: writing.paused(redis, wire, budget)),
-                ("R6", lambda budget: writing.full(redis, budget)),
-                ("R7", lambda budget: writing.generations(redis, budget)),
+                storms.no_storm,
+                lambda budget: writing.once(redis, wire, budget),
+                lambda budget: writing.paused(redis, wire, budget),
+                lambda budget: writing.full(redis, budget),
+                lambda budget: writing.generations(redis, budget),
             ]
     finally:
         redis.close()
 
 
 @asynccontextmanager
-async def _demo(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
+async def _demo(program: str) -> AsyncIterator[list[Run]]:
     async with (
         DemoPlane(nodes=2, speed=10) as demo,
         staged(demo.kubeconfig, program, lease=LEASE) as stage,
@@ -112,7 +122,7 @@ async def _demo(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
 
 
 @asynccontextmanager
-async def _large(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
+async def _large(program: str) -> AsyncIterator[list[Run]]:
     """The demo with many objects."""
     async with (
         DemoPlane(nodes=2, speed=10) as demo,
@@ -126,21 +136,21 @@ async def _large(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
         async def followed(budget: Budget) -> Tally:
             return await failover.failover(demo.kubeconfig, program, lease=CALM, budget=budget)
 
-        yield [("R5", lost), ("R5", followed)]
+        yield [lost, followed]
 
 
 @asynccontextmanager
-async def _clients(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
+async def _clients(program: str) -> AsyncIterator[list[Run]]:
     """Each with servers of its own."""
     yield [
-        ("R8", lambda budget: clients.no_loss(program, Crowd(200), budget)),
-        ("R9", lambda budget: clients.stalled(program, Crowd(20, stalled=100), budget)),
-        ("R10", lambda budget: clients.drained(program, Crowd(1000), budget)),
+        lambda budget: clients.no_loss(program, Crowd(200), budget),
+        lambda budget: clients.stalled(program, Crowd(20, stalled=100), budget),
+        lambda budget: clients.drained(program, Crowd(1000), budget),
     ]
 
 
 @asynccontextmanager
-async def _real(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
+async def _real(program: str) -> AsyncIterator[list[Run]]:
     """Its versions are compacted after 5 s: whoever was away for longer is told 410 by itself."""
     async with (
         ControlPlane(binaries.find(), apiserver_flags=EXPIRING) as plane,
@@ -149,11 +159,11 @@ async def _real(program: str) -> AsyncIterator[list[tuple[str, Run]]]:
         yield _watched(stage)
 
 
-def _watched(stage: Stage) -> list[tuple[str, Run]]:
+def _watched(stage: Stage) -> list[Run]:
     return [
-        ("R1", lambda budget: watching.converges(stage, budget)),
-        ("R3", lambda budget: losing.one_writer(stage, LEASE, budget)),
-        ("R4", lambda budget: watching.relists(stage, budget)),
+        lambda budget: watching.converges(stage, budget),
+        lambda budget: losing.one_writer(stage, LEASE, budget),
+        lambda budget: watching.relists(stage, budget),
     ]
 
 

@@ -18,6 +18,8 @@ NOTICED = 5.0
 """Seconds beyond the silence limit in which a silent watch is opened again."""
 AWAY = 1.0
 """Seconds for which a fault lasts beside the changes under it."""
+OWNERS = {"ReplicaSet": "Deployment"}
+"""Of the kinds whose records tell of an owner: what nobody told us of it yet cannot be in them."""
 
 
 async def converges(stage: Stage, budget: Budget) -> Tally:
@@ -46,13 +48,17 @@ async def _round(stage: Stage, tally: Tally, faults: dict[str, Fault]) -> None:
     none_left(tally, left)
     if left:
         tally.broken.append(f"under {[fault.name for fault in faults.values()]}")
+    all_opened = {
+        kind: next((at for at in stage.proxy.opened[resource] if at > began), began)
+        for kind, resource in RESOURCES.items()
+    }
     for kind, fault in faults.items():
-        opened = next((at for at in stage.proxy.opened[RESOURCES[kind]] if at > began), began)
+        opened = all_opened[kind]
         if fault.ends is Ends.SILENT:
             tally.figure(f"silence of {SILENCE:g} s noticed s", opened - began, limit=SILENCE + NOTICED)
         tally.figure("reconnect s", opened - healed, limit=RECONNECT)
         if kind in agreed:
-            stale = agreed[kind] - max(healed, opened)
+            stale = agreed[kind] - max(healed, opened, all_opened[OWNERS.get(kind, kind)])
             tally.figure("stale s", stale)
             tally.none_of("stale for long", [f"{kind} {stale:.2f} s after {fault.name}"] if stale > STALE else [])
 
