@@ -54,11 +54,14 @@ class Follower:
         return self.replica.cursor is None and (self._pulse is None or self._pulse.loaded)
 
     def freshness(self) -> Freshness:
-        """How far the replica may be behind the cluster, as far as is known now."""
+        """How far the replica may be behind the cluster, as far as is known now. What is answered is told, too: else
+        whoever asks between two beats would not hear that it is over by the next one.
+        """
         pulse, silent = self._pulse, self._silent()
+        state = self._tell(silent)
         if pulse is None or silent is None or not pulse.observed_at:
-            return Freshness(self._state(silent), pulse.observed_at if pulse else None, None)
-        return Freshness(self._state(silent), pulse.observed_at, round((silent + pulse.behind) * 1000))
+            return Freshness(state, pulse.observed_at if pulse else None, None)
+        return Freshness(state, pulse.observed_at, round((silent + pulse.behind) * 1000))
 
     async def run(self) -> None:
         """Follows until cancelled; never raises for what Redis does."""
@@ -100,7 +103,7 @@ class Follower:
                     await self._reader.went_back(cursor)
             except (StoreError, MalformedObject) as error:
                 self._reached(error)
-            self._tell()
+            self._tell(self._silent())
             await asyncio.sleep(BEAT)
 
     def _heard(self, pulse: Pulse, cursor: Cursor | None, asked: float) -> None:
@@ -172,7 +175,7 @@ class Follower:
             self._hub.publish([Reset(snapshot.cursor, ResetReason.EPOCH_CHANGED)])
         elif before is not None:
             self._catch_up(before, missed)
-        self._tell()
+        self._tell(self._silent())
 
     def _catch_up(self, before: Cursor, missed: Sequence[tuple[int, Change]]) -> None:
         """What was missed, and in its place that not all of it is known: both histories are whole behind a gap."""
@@ -207,8 +210,10 @@ class Follower:
                     "Redis cannot be read, serving what is held", cluster=self.replica.cluster, problem=str(problem)
                 )
 
-    def _tell(self) -> None:
-        state = self.freshness().state
+    def _tell(self, silent: float | None) -> FreshnessState:
+        """The state now, which the hub is told if it is another one than before."""
+        state = self._state(silent)
         if state is not self._told:
             self._told = state
             self._hub.publish([News(self.replica.cluster)])
+        return state

@@ -142,9 +142,11 @@ class Client:
         (value,) = message["payload"]["data"].values()
         return value
 
-    async def error(self) -> str:
-        """The code of the error by which an operation ends."""
+    async def error(self, of: str | None = None) -> str:
+        """The code of the error by which an operation ends; of one, whatever others are told meanwhile."""
         message = await self.receive()
+        while of is not None and message["id"] != of:
+            message = await self.receive()
         assert message["type"] == "error", message
         return str(message["payload"][0]["extensions"]["code"])
 

@@ -222,7 +222,7 @@ async def w9(target: Target) -> None:
             await client.subscribe(FRESHNESS, id_=str(number))
             await client.next()
         await client.subscribe(FRESHNESS, id_="more")
-        assert await client.error() == "TOO_MANY_OPERATIONS"
+        assert await client.error("more") == "TOO_MANY_OPERATIONS"
     async with target.socket() as client:
         await client.raw.send(json.dumps({"type": "ping", "payload": {"x": "x" * 65_000}}))
         assert (await client.receive())["type"] == "pong"

@@ -103,3 +103,14 @@ async def test_an_emptied_redis_that_nobody_writes_is_stale(api: Api) -> None:
         api.reader.word = word(epoch=None, silent=None)
         await api.reader.beats(2)
         assert api.follower.freshness().state is FreshnessState.STALE
+
+
+async def test_whoever_asks_between_two_beats_hears_that_it_is_over(api: Api) -> None:
+    async with api.runs():
+        await api.until(FreshnessState.LIVE)
+        api.now += SILENT + 1
+        assert api.follower.freshness().state is FreshnessState.STALE
+        api.reader.word = word(beaten="2")
+        await until(lambda: api.told[-1] is FreshnessState.LIVE)
+    live = api.told.index(FreshnessState.LIVE)
+    assert api.told[live:] == [FreshnessState.LIVE, FreshnessState.STALE, FreshnessState.LIVE]
