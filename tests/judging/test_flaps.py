@@ -54,6 +54,16 @@ def test_each_object_has_its_own_count_and_loses_it_when_it_goes() -> None:
     assert flaps.count(ONE, DOWN, UP, 20) == 0
 
 
+def test_of_an_object_that_came_to_rest_nothing_is_kept() -> None:
+    flaps = Flaps(window=600)
+    for number in range(1000):
+        flaps.count(Key("test", "POD", "shop", str(number)), UP, DOWN, number)
+    assert len(flaps) == 600
+    flaps.count(Key("test", "POD", "shop", "500"), DOWN, UP, 1000)
+    flaps.count(ONE, UP, DOWN, 1500)
+    assert len(flaps) == 100 + 1, "those of the last 600 s, of whom one was counted again, and this one"
+
+
 def crashing() -> Manifest:
     """The pod that runs else, between two restarts."""
     one = running("one")
